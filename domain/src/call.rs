@@ -1,0 +1,320 @@
+//! What a telephone call and the floor say to each other.
+//!
+//! A call tells the floor what happened ([`CallEvent`]); the floor tells the call what to do
+//! ([`CallCommand`]). Neither knows how the other works.
+
+use crate::language::Language;
+use crate::phone::PhoneNumber;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Names one call from its first INVITE to its last BYE. UUID version 7: it sorts by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallId(pub Uuid);
+
+impl std::fmt::Display for CallId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Names an agent: the sign-in name of a person who takes calls.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AgentId(pub String);
+
+impl std::fmt::Display for AgentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which way a call was set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The citizen called.
+    Inbound,
+    /// We called.
+    Outbound,
+}
+
+/// What happened in a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CallEvent {
+    /// A call began.
+    Arrived {
+        /// Which way.
+        direction: Direction,
+        /// The other party's number as the network gave it; `None` when withheld or unreadable.
+        caller: Option<PhoneNumber>,
+        /// The number or extension that was dialled.
+        called: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The caller chose a language.
+    LanguageChosen {
+        /// Which.
+        language: Language,
+    },
+    /// The caller waits for a person. `queue` is a name of the configuration.
+    Waiting {
+        /// Where.
+        queue: String,
+        /// Language to be spoken.
+        language: Language,
+        /// An emergency goes before all others.
+        emergency: bool,
+        /// When the wait began.
+        since: Timestamp,
+    },
+    /// The caller no longer waits.
+    LeftQueue {
+        /// Why.
+        why: LeftQueue,
+        /// When.
+        at: Timestamp,
+    },
+    /// The agent's telephone rings.
+    OfferRinging {
+        /// Whose.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The agent answered and is joined to the caller.
+    OfferAccepted {
+        /// Who.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The agent was not reached.
+    OfferFailed {
+        /// Who.
+        agent: AgentId,
+        /// Why.
+        why: OfferFailure,
+        /// When.
+        at: Timestamp,
+    },
+    /// Agent and caller were parted; wrap-up begins.
+    TalkEnded {
+        /// Who.
+        agent: AgentId,
+        /// Who hung up.
+        by: Party,
+        /// When.
+        at: Timestamp,
+    },
+    /// The call is over.
+    Ended {
+        /// All that is kept of it.
+        record: Box<CallRecord>,
+    },
+}
+
+/// What the floor wants a call to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CallCommand {
+    /// Ring this agent for the waiting caller, and join the two as soon as the agent answers.
+    Offer {
+        /// Who.
+        agent: AgentId,
+        /// Where the agent is reached.
+        at: AgentDevice,
+        /// Give up after this long.
+        ring_for: Duration,
+    },
+    /// Stop ringing this agent.
+    WithdrawOffer {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The place in the line, 1 being the next, and the wait to expect, where one can be told.
+    Position {
+        /// 1 is next.
+        place: u32,
+        /// Expected wait.
+        wait: Option<Duration>,
+    },
+    /// The queue sends the caller away: back into the flow, at the branch of this name.
+    ReturnToFlow {
+        /// `overflow`, `timeout`, `full`, `nobody`.
+        branch: String,
+    },
+    /// End the call.
+    HangUp {
+        /// Why, for the record.
+        reason: EndReason,
+    },
+}
+
+/// Where an agent is reached. The browser's softphone will be a second kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AgentDevice {
+    /// A desk phone that registered with this user name.
+    Registered {
+        /// User part of the address of record.
+        user: String,
+    },
+    /// A fixed SIP address.
+    Contact {
+        /// A SIP URI.
+        uri: String,
+    },
+}
+
+/// Why a caller left the queue without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftQueue {
+    /// Hung up while waiting.
+    Abandoned,
+    /// Asked to be called back.
+    Callback,
+    /// Chose to speak after the tone, or another way on.
+    WentOn,
+    /// Was sent away by the queue.
+    SentAway,
+}
+
+/// Why an agent was not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferFailure {
+    /// Rang for the whole time.
+    NoAnswer,
+    /// 486 or 600.
+    Busy,
+    /// 603, or the agent declined.
+    Declined,
+    /// Not registered, or the network failed.
+    Unreachable,
+    /// The offer was withdrawn, or the caller went.
+    Withdrawn,
+}
+
+/// A party to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The citizen.
+    Caller,
+    /// The agent.
+    Agent,
+    /// We.
+    Helpline,
+}
+
+/// Every way a call can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The caller hung up.
+    CallerHungUp,
+    /// The caller hung up before we answered (CANCEL).
+    CallerCancelled,
+    /// The agent hung up.
+    AgentHungUp,
+    /// The flow came to its end.
+    FlowEnded,
+    /// The flow sent the caller elsewhere.
+    Transferred,
+    /// No media arrived for too long.
+    MediaTimeout,
+    /// The session was not refreshed in time (RFC 4028).
+    SessionExpired,
+    /// No ACK arrived for our 2xx (RFC 3261 §13.3.1.4).
+    NoAck,
+    /// Offer and answer had no codec in common (488).
+    NoCommonCodec,
+    /// The number is not one of ours (404).
+    NumberUnknown,
+    /// Too many calls at once (503).
+    Overloaded,
+    /// The caller's address is banned or may not call here (403).
+    Refused,
+    /// An outbound call was not answered.
+    NotAnswered,
+    /// An outbound call was busy.
+    Busy,
+    /// The trunk or the other side failed.
+    PeerFailed,
+    /// The program was shut down.
+    Shutdown,
+    /// Something of ours failed; the log has the event.
+    InternalError,
+}
+
+/// All that is kept of a call when it is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Which call.
+    pub call: CallId,
+    /// Which way.
+    pub direction: Direction,
+    /// The other party's number.
+    pub caller: Option<PhoneNumber>,
+    /// The number dialled.
+    pub called: String,
+    /// First INVITE.
+    pub started_at: Timestamp,
+    /// Our 2xx, or the other side's.
+    pub answered_at: Option<Timestamp>,
+    /// The end.
+    pub ended_at: Timestamp,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Language of the call.
+    pub language: Language,
+    /// Tickets that the call opened or touched.
+    pub tickets: Vec<crate::ticket::Number>,
+    /// The agent who spoke with the caller, last.
+    pub agent: Option<AgentId>,
+    /// How long the caller waited for a person.
+    pub waited: Option<Duration>,
+    /// The recording of the whole call.
+    pub recording: Option<crate::contact::Attachment>,
+    /// What the caller's line was like.
+    pub quality: Option<Quality>,
+    /// The PASSporT of the Identity header (RFC 8224), passed on as seen, not verified.
+    pub identity: Option<String>,
+    /// The steps of the flow that were visited, in order, bounded.
+    pub path: Vec<String>,
+}
+
+/// What a line was like, from RTP and RTCP.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Interarrival jitter, RFC 3550 §6.4.1, in milliseconds.
+    pub jitter_ms: f32,
+    /// Packets lost on the way to us, in per cent.
+    pub loss_pct: f32,
+    /// Round-trip time by RTCP, in milliseconds, where the peer reports.
+    pub rtt_ms: Option<f32>,
+    /// Mean opinion score estimated from the three by the E-model of ITU-T G.107, 1 to 4.5.
+    pub mos: f32,
+}
+
+/// Whether the lines are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "lines")]
+pub enum AfterHours {
+    /// Open.
+    Open,
+    /// Closed until then, where the calendar says when.
+    Closed {
+        /// The next opening.
+        until: Option<Timestamp>,
+        /// Whether a holiday is the reason.
+        holiday: bool,
+    },
+}

@@ -1,0 +1,20 @@
+//! The words and rules of the helpline.
+//!
+//! Everything here is pure: no I/O, no clock, no chance. Time arrives as an argument,
+//! so that a whole day, or a ticket's whole life, runs in a test in a second.
+//! Every other crate may import this one; it imports none of ours.
+//!
+//! * [`contact`]: what any channel hands in, and the [`contact::Receipt`] it gets back
+//! * [`ticket`]: a ticket's number, its events, its states
+//! * [`call`]: what a telephone call and the floor say to each other
+//! * [`seam`]: the traits by which channels reach the helpline without knowing it
+#![warn(missing_docs)]
+
+pub mod call;
+pub mod contact;
+pub mod language;
+pub mod phone;
+pub mod seam;
+pub mod ticket;
+
+pub use jiff::Timestamp;

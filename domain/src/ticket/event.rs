@@ -1,0 +1,295 @@
+//! The events of a ticket: who, when, why. Append-only; each carries the hash of the one before.
+
+use super::{Number, SlaClass, Step};
+use crate::call::CallId;
+use crate::contact::{Attachment, Channel};
+use crate::language::Language;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One event in a ticket's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Actor,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EventBody,
+}
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    /// The citizen.
+    Citizen,
+    /// A person who signs in.
+    Person {
+        /// Sign-in name.
+        name: String,
+    },
+    /// A machine with a token.
+    Machine {
+        /// Name of the token.
+        name: String,
+    },
+    /// The helpline itself, by rule.
+    Helpline,
+}
+
+/// What happened. The `type` names are those of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventBody {
+    /// The first event of every ticket.
+    Registered {
+        /// The contact that opened it.
+        contact: i64,
+        /// Whose it is.
+        person: i64,
+        /// By which way it came.
+        channel: Channel,
+        /// Category code.
+        category: String,
+        /// Department code.
+        department: String,
+        /// Class of limit.
+        sla_class: SlaClass,
+        /// Whether life or limb are at stake.
+        emergency: bool,
+        /// In which language to answer.
+        language: Language,
+        /// LGD code of the district, where known.
+        district: Option<String>,
+        /// Code of block or municipality, where known.
+        block: Option<String>,
+        /// When it must be resolved.
+        due_at: Timestamp,
+    },
+    /// Another contact of the same person about the same matter.
+    ContactJoined {
+        /// The contact.
+        contact: i64,
+        /// By which way it came.
+        channel: Channel,
+    },
+    /// What the ticket is about was said anew, by a person or by a machine.
+    Classified {
+        /// Category code.
+        category: String,
+        /// Department code.
+        department: String,
+        /// Class of limit.
+        sla_class: SlaClass,
+        /// New limit.
+        due_at: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// It is treated as an emergency from now on.
+    EmergencyRaised {
+        /// The words, or the key, that said so.
+        because: String,
+        /// New limit.
+        due_at: Timestamp,
+    },
+    /// A person wrote down what a voice or an image says.
+    WrittenDown {
+        /// Which contact.
+        contact: i64,
+        /// The text of record from now on.
+        text: String,
+    },
+    /// Given to an office, and perhaps to one person there.
+    Assigned {
+        /// Department code.
+        department: String,
+        /// Sign-in name.
+        officer: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person began to work on it.
+    Taken {
+        /// Sign-in name.
+        officer: String,
+    },
+    /// Sent to another office.
+    Forwarded {
+        /// Department code.
+        department: String,
+        /// Why.
+        reason: String,
+    },
+    /// The citizen is asked for something.
+    Asked {
+        /// The question.
+        question: String,
+    },
+    /// The citizen answered.
+    Answered {
+        /// The answer.
+        text: String,
+    },
+    /// A note among colleagues.
+    Noted {
+        /// The note.
+        text: String,
+        /// Files.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
+    },
+    /// What was done, by the office.
+    AtrSubmitted {
+        /// Code of the closure reason.
+        closure_reason: String,
+        /// What was done.
+        remarks: String,
+        /// Evidence.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
+    },
+    /// The report was taken up for verification.
+    VerificationBegun {
+        /// How.
+        how: String,
+    },
+    /// The report was sent back.
+    AtrReturned {
+        /// What is missing.
+        reason: String,
+    },
+    /// It is over.
+    Closed {
+        /// On whose word.
+        closure: Closure,
+        /// What the citizen is told.
+        remarks: String,
+    },
+    /// The citizen says it is not settled.
+    Reopened {
+        /// Why.
+        reason: String,
+    },
+    /// It is the same matter as another ticket.
+    Merged {
+        /// The ticket in which it goes on.
+        into: Number,
+    },
+    /// The merge was a mistake.
+    Unmerged,
+    /// Kept for policy.
+    PolicyRegistered {
+        /// Why no office can settle it.
+        reason: String,
+    },
+    /// A field visit was asked for.
+    VisitRequested {
+        /// Why.
+        reason: String,
+    },
+    /// A call in which the ticket was spoken of.
+    Called {
+        /// Which.
+        call: CallId,
+        /// Recording of the whole call.
+        recording: Option<Attachment>,
+    },
+    /// A message to the citizen or an officer moved on.
+    Message {
+        /// Key of the message in the outbox.
+        message: String,
+        /// Name of its template.
+        template: String,
+        /// Channel: `sms`, `email`.
+        channel: Channel,
+        /// Where it stands.
+        state: MessageState,
+        /// What the carrier said, if anything.
+        detail: Option<String>,
+    },
+}
+
+impl EventBody {
+    /// The step in the table of transitions that this event is; `None` if it moves no state.
+    pub fn step(&self) -> Option<Step> {
+        Some(match self {
+            EventBody::Assigned { .. } => Step::Assign,
+            EventBody::Taken { .. } => Step::Take,
+            EventBody::Forwarded { .. } => Step::Forward,
+            EventBody::Asked { .. } => Step::Ask,
+            EventBody::Answered { .. } => Step::Answer,
+            EventBody::AtrSubmitted { .. } => Step::SubmitAtr,
+            EventBody::VerificationBegun { .. } => Step::Verify,
+            EventBody::AtrReturned { .. } => Step::Return,
+            EventBody::Closed { .. } => Step::Close,
+            EventBody::Reopened { .. } => Step::Reopen,
+            EventBody::Merged { .. } => Step::Merge,
+            EventBody::Unmerged => Step::Unmerge,
+            EventBody::PolicyRegistered { .. } => Step::ToPolicyRegister,
+            EventBody::Registered { .. }
+            | EventBody::ContactJoined { .. }
+            | EventBody::Classified { .. }
+            | EventBody::EmergencyRaised { .. }
+            | EventBody::WrittenDown { .. }
+            | EventBody::Noted { .. }
+            | EventBody::VisitRequested { .. }
+            | EventBody::Called { .. }
+            | EventBody::Message { .. } => return None,
+        })
+    }
+}
+
+/// On whose word a ticket was closed. No answer is never satisfaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closure {
+    /// The citizen agreed.
+    Confirmed,
+    /// The citizen was asked and did not answer.
+    NoAnswer,
+    /// A person closed it on their own word.
+    Override,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// In the outbox.
+    Queued,
+    /// The carrier took it.
+    Sent,
+    /// The carrier says it arrived (DLR).
+    Delivered,
+    /// It will not be tried again.
+    Failed,
+}
+
+/// An event as it lies in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SealedEvent {
+    /// Place in the ticket's life, from 1.
+    pub seq: u32,
+    /// The event.
+    pub event: Event,
+    /// SHA-256 over the hash before it, the ticket, the place and the event's stored JSON.
+    pub hash: [u8; 32],
+}
+
+/// The hash that stands before a ticket's first event.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// The hash of the event `stored` (its JSON, byte for byte as it is stored) at place `seq` of the
+/// ticket, after an event with hash `before`.
+pub fn seal(before: &[u8; 32], ticket: Number, seq: u32, stored: &[u8]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(before);
+    hasher.update(ticket.as_u64().to_be_bytes());
+    hasher.update(seq.to_be_bytes());
+    hasher.update(stored);
+    hasher.finalize().into()
+}

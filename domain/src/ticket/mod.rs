@@ -1,0 +1,12 @@
+//! A ticket: its number, its events, its states. What a ticket is, its events say.
+
+mod event;
+mod number;
+mod state;
+#[allow(clippy::module_inception)]
+mod ticket;
+
+pub use event::{Actor, Closure, Event, EventBody, GENESIS, MessageState, SealedEvent, seal};
+pub use number::{NotATicketNumber, Number};
+pub use state::{SlaClass, State, Step, TRANSITIONS, Transition, next_state};
+pub use ticket::{Illegal, Ticket};

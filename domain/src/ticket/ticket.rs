@@ -1,0 +1,175 @@
+//! A ticket as its events make it.
+
+use super::{Closure, Event, EventBody, Number, SlaClass, State, Step, next_state};
+use crate::contact::Channel;
+use crate::language::Language;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a ticket's events amount to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its number.
+    pub number: Number,
+    /// Its state.
+    pub state: State,
+    /// Whose it is.
+    pub person: i64,
+    /// By which way it first came.
+    pub channel: Channel,
+    /// Category code.
+    pub category: String,
+    /// Department code.
+    pub department: String,
+    /// Class of limit.
+    pub sla_class: SlaClass,
+    /// Whether life or limb are at stake.
+    pub emergency: bool,
+    /// In which language to answer.
+    pub language: Language,
+    /// LGD code of the district, where known.
+    pub district: Option<String>,
+    /// Code of block or municipality, where known.
+    pub block: Option<String>,
+    /// The person who has it.
+    pub officer: Option<String>,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// When it must be resolved.
+    pub due_at: Timestamp,
+    /// When it was last closed, while it is.
+    pub closed_at: Option<Timestamp>,
+    /// On whose word, while it is closed.
+    pub closure: Option<Closure>,
+    /// The ticket in which it goes on, while it is merged.
+    pub merged_into: Option<Number>,
+    /// How many contacts it has.
+    pub contacts: u32,
+    /// How many events it has.
+    pub seq: u32,
+}
+
+/// An event that may not happen to a ticket as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    /// The table of transitions has no such row.
+    #[error("{step:?} is not possible while the ticket is {state}")]
+    Step {
+        /// Where it stands.
+        state: State,
+        /// What was tried.
+        step: Step,
+    },
+    /// A life begins with its registration, once.
+    #[error("a ticket's first event, and only its first, is its registration")]
+    Birth,
+    /// A ticket cannot be merged into itself.
+    #[error("a ticket cannot be merged into itself")]
+    IntoItself,
+}
+
+impl Ticket {
+    /// The ticket that its first event makes.
+    ///
+    /// # Errors
+    /// [`Illegal::Birth`] if the event is not a registration.
+    pub fn open(number: Number, event: &Event) -> Result<Self, Illegal> {
+        let EventBody::Registered {
+            person, channel, category, department, sla_class, emergency, language, district, block, due_at, ..
+        } = &event.body
+        else {
+            return Err(Illegal::Birth);
+        };
+        Ok(Self {
+            number,
+            state: State::Registered,
+            person: *person,
+            channel: *channel,
+            category: category.clone(),
+            department: department.clone(),
+            sla_class: *sla_class,
+            emergency: *emergency,
+            language: *language,
+            district: district.clone(),
+            block: block.clone(),
+            officer: None,
+            registered_at: event.at,
+            due_at: *due_at,
+            closed_at: None,
+            closure: None,
+            merged_into: None,
+            contacts: 1,
+            seq: 1,
+        })
+    }
+
+    /// Applies the next event.
+    ///
+    /// # Errors
+    /// [`Illegal`] says why it may not happen; the ticket is unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Illegal> {
+        if let EventBody::Registered { .. } = event.body {
+            return Err(Illegal::Birth);
+        }
+        if matches!(event.body, EventBody::Merged { into } if into == self.number) {
+            return Err(Illegal::IntoItself);
+        }
+        if let Some(step) = event.body.step() {
+            let state = self.state;
+            self.state = next_state(state, step).ok_or(Illegal::Step { state, step })?;
+        }
+        self.take_over(event);
+        self.seq += 1;
+        Ok(())
+    }
+
+    /// The ticket that these events make.
+    ///
+    /// # Errors
+    /// [`Illegal`] if they are no legal life.
+    pub fn fold<'a>(number: Number, events: impl IntoIterator<Item = &'a Event>) -> Result<Self, Illegal> {
+        let mut events = events.into_iter();
+        let mut ticket = Self::open(number, events.next().ok_or(Illegal::Birth)?)?;
+        for event in events {
+            ticket.apply(event)?;
+        }
+        Ok(ticket)
+    }
+
+    fn take_over(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::ContactJoined { .. } => self.contacts += 1,
+            EventBody::Classified { category, department, sla_class, due_at, .. } => {
+                self.category.clone_from(category);
+                self.department.clone_from(department);
+                self.sla_class = *sla_class;
+                self.due_at = *due_at;
+            }
+            EventBody::EmergencyRaised { due_at, .. } => {
+                self.emergency = true;
+                self.sla_class = SlaClass::Emergency;
+                self.due_at = *due_at;
+            }
+            EventBody::Assigned { department, officer, .. } => {
+                self.department.clone_from(department);
+                self.officer.clone_from(officer);
+            }
+            EventBody::Taken { officer } => self.officer = Some(officer.clone()),
+            EventBody::Forwarded { department, .. } => {
+                self.department.clone_from(department);
+                self.officer = None;
+            }
+            EventBody::Closed { closure, .. } => {
+                self.closed_at = Some(event.at);
+                self.closure = Some(*closure);
+            }
+            EventBody::Reopened { .. } => {
+                self.closed_at = None;
+                self.closure = None;
+            }
+            EventBody::Merged { into } => self.merged_into = Some(*into),
+            EventBody::Unmerged => self.merged_into = None,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `daak` binary.
+fn main() {}
