@@ -1,0 +1,7 @@
+//! The helpline: turns contacts into tickets, and tickets into results.
+//!
+//! Each module is a room with one door; `app` is the only one that knows all of them.
+#![warn(missing_docs)]
+
+pub mod blobs;
+pub mod store;
