@@ -1,1 +1,8 @@
-//! placeholder
+//! Real peers and instruments for the tests: telephones of another make, a PostgreSQL server,
+//! an ear that knows who hears whom by frequency, and the program itself, started as a user would.
+
+pub mod baresip;
+pub mod port;
+pub mod program;
+pub mod tone;
+pub mod wait;
