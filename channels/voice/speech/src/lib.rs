@@ -1,1 +1,21 @@
-//! placeholder
+//! Speech to text and text to speech, outside the call path.
+//!
+//! A call hands a clip to a [`Recogniser`] and goes on when the flow's limit is reached, whether
+//! an answer came or not: the futures may be dropped at any moment, which cancels the work. Text
+//! is believed only as far as the model was measured for the language ([`Trust`]); below that the
+//! citizen's voice itself is the statement.
+//!
+//! - [`WhisperPool`]: Whisper in this process, a bounded number of workers, the model kept warm;
+//! - [`HttpRecogniser`]: any server that speaks `/v1/audio/transcriptions`;
+//! - [`NoRecogniser`]: there is none, and it says why;
+//! - [`Speaker`]: text to speech through espeak-ng, for what no recorded prompt can say;
+//! - [`doctor`]: measures word error rates, from which trust comes;
+//! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
+
+mod error;
+mod recogniser;
+mod trust;
+
+pub use error::SpeechError;
+pub use recogniser::{NoRecogniser, Recogniser, Recognition, Word};
+pub use trust::{Measured, Trust, TrustTable};
