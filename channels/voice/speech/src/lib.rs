@@ -13,9 +13,14 @@
 //! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
 
 mod error;
+mod pcm;
 mod recogniser;
+mod resample;
+mod speaker;
 mod trust;
 
 pub use error::SpeechError;
+pub use pcm::Pcm;
 pub use recogniser::{NoRecogniser, Recogniser, Recognition, Word};
+pub use speaker::{Speaker, SpeakerConfig, recorded};
 pub use trust::{Measured, Trust, TrustTable};
