@@ -132,4 +132,9 @@ pub trait ArchiveWriter: Send {
     /// # Errors
     /// The disk's own.
     fn finish(self: Box<Self>) -> std::io::Result<Attachment>;
+
+    /// Ends the file and removes it: nobody wants it.
+    fn discard(self: Box<Self>) {
+        let _ = self.finish();
+    }
 }
