@@ -13,14 +13,19 @@
 //! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
 
 mod error;
+mod judge;
 mod pcm;
+mod pool;
 mod recogniser;
 mod resample;
 mod speaker;
 mod trust;
+mod whisper;
 
 pub use error::SpeechError;
 pub use pcm::Pcm;
+pub use pool::PoolLoad;
 pub use recogniser::{NoRecogniser, Recogniser, Recognition, Word};
 pub use speaker::{Speaker, SpeakerConfig, recorded};
 pub use trust::{Measured, Trust, TrustTable};
+pub use whisper::{AudioContext, WhisperConfig, WhisperPool};
