@@ -1,0 +1,216 @@
+//! One stream as its thread sees it: what arrives, what is sent, who listens.
+
+mod outbox;
+mod receive;
+mod relay;
+mod transmit;
+
+pub(crate) use outbox::Outbox;
+pub(crate) use receive::Taken;
+
+use crate::codec::Codec;
+use crate::dtmf::{EventReceiver, EventSender};
+use crate::engine::MediaConfig;
+use crate::event::MediaEvent;
+use crate::os::Batch;
+use crate::play::Player;
+use crate::quality::StreamStats;
+use crate::stream::StreamParams;
+use crate::worker::{Command, Home, Now};
+use receive::Reception;
+use relay::Relay;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use transmit::Transmission;
+
+/// All of one stream. Owned by one thread, which it may leave for another.
+pub(crate) struct Session {
+    home: Arc<Home>,
+    tag: u64,
+    outbox: Outbox,
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+    symmetric: bool,
+    silence_limit: Duration,
+    params: Option<StreamParams>,
+    reception: Reception,
+    transmission: Transmission,
+    player: Option<Player>,
+    keys_in: EventReceiver,
+    keys_out: EventSender,
+    /// Place of the stream that this one is joined with, on the same thread.
+    partner: Option<usize>,
+    relay: Relay,
+    step: usize,
+    /// Datagrams read since the last round, and whether they were too many.
+    in_round: u32,
+    flooded: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        home: Arc<Home>,
+        tag: u64,
+        events: mpsc::Sender<MediaEvent>,
+        rtp: UdpSocket,
+        rtcp: UdpSocket,
+        config: &MediaConfig,
+    ) -> Self {
+        Self {
+            home,
+            tag,
+            outbox: Outbox::new(events),
+            rtp,
+            rtcp,
+            symmetric: config.symmetric,
+            silence_limit: config.silence_limit,
+            params: None,
+            reception: Reception::new(),
+            transmission: Transmission::new(),
+            player: None,
+            keys_in: EventReceiver::default(),
+            keys_out: EventSender::default(),
+            partner: None,
+            relay: Relay::default(),
+            step: 0,
+            in_round: 0,
+            flooded: false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.home.id()
+    }
+
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    pub(crate) fn rtp_socket(&self) -> &UdpSocket {
+        &self.rtp
+    }
+
+    pub(crate) fn rtcp_socket(&self) -> &UdpSocket {
+        &self.rtcp
+    }
+
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        self.params.as_ref().map(|p| p.codec)
+    }
+
+    pub(crate) fn step(&self) -> usize {
+        self.step
+    }
+
+    /// Begins to live in a step of a thread's wheel.
+    pub(crate) fn settle(&mut self, step: usize, round: u64) {
+        self.step = step;
+        self.transmission.settle(round);
+    }
+
+    pub(crate) fn partner(&self) -> Option<usize> {
+        self.partner
+    }
+
+    pub(crate) fn is_joined(&self) -> bool {
+        self.partner.is_some()
+    }
+
+    pub(crate) fn set_partner(&mut self, partner: Option<usize>) {
+        self.partner = partner;
+        self.flooded = false;
+        self.relay = Relay::default();
+    }
+
+    /// Counts what was read since the last round; the sum.
+    pub(crate) fn add_to_round(&mut self, count: u32) -> u32 {
+        self.in_round += count;
+        self.in_round
+    }
+
+    pub(crate) fn set_flooded(&mut self) {
+        self.flooded = true;
+    }
+
+    /// Whether reading was put off until this round.
+    pub(crate) fn take_flooded(&mut self) -> bool {
+        std::mem::take(&mut self.flooded)
+    }
+
+    /// Carries out one order.
+    pub(crate) fn obey(&mut self, command: Command, now: Now) {
+        match command {
+            Command::Connect(params) => self.connect(params, now),
+            Command::Play(list) => {
+                self.stop_playing(false);
+                self.player = Some(Player::new(list));
+            }
+            Command::StopPlaying => self.stop_playing(false),
+            Command::SendDigit(digit, ms) => {
+                self.keys_out.press(digit, ms);
+            }
+            _ => {}
+        }
+    }
+
+    /// The stream's turn, once in 20 ms. How many turns were missed since the last.
+    pub(crate) fn round(&mut self, now: Now) -> u64 {
+        self.in_round = 0;
+        let missed = self.transmission.begin_round(now.round);
+        self.send_round(now);
+        self.watch_silence(now);
+        self.outbox.flush();
+        missed
+    }
+
+    /// Ends the stream; its sockets close. What is left to be told.
+    pub(crate) fn close(mut self: Box<Self>) -> Outbox {
+        self.stop_playing(false);
+        let stats = self.stats();
+        self.outbox.say(MediaEvent::Closed { tag: self.tag, stats });
+        std::mem::replace(&mut self.outbox, Outbox::new(mpsc::channel(1).0))
+    }
+
+    pub(crate) fn receive_reports(&mut self, batch: &mut Batch, _now: Now) {
+        batch.receive(&self.rtcp);
+    }
+
+    fn connect(&mut self, params: StreamParams, now: Now) {
+        self.reception.expect(&params, now.at);
+        self.params = Some(params);
+    }
+
+    fn stop_playing(&mut self, finished: bool) {
+        if let Some(player) = self.player.take() {
+            self.outbox.say(MediaEvent::Played { tag: self.tag, id: player.id(), finished });
+        }
+    }
+
+    fn watch_silence(&mut self, now: Now) {
+        if !self.params.as_ref().is_some_and(|p| p.receive) {
+            return;
+        }
+        if let Some(silent_for) = self.reception.silence(now.at, self.silence_limit) {
+            self.outbox.say(MediaEvent::MediaStopped { tag: self.tag, silent_for });
+        }
+    }
+
+    fn stats(&self) -> StreamStats {
+        let mut stats = StreamStats { sent: self.transmission.packets(), ..StreamStats::default() };
+        self.reception.tell(&mut stats);
+        stats
+    }
+}
+
+/// Time since an instant, never negative.
+fn since(now: Instant, then: Instant) -> Duration {
+    now.saturating_duration_since(then)
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({})", self.id())
+    }
+}
