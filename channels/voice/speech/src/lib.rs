@@ -12,6 +12,7 @@
 //! - [`doctor`]: measures word error rates, from which trust comes;
 //! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
 
+pub mod convert;
 mod error;
 mod judge;
 mod pcm;
