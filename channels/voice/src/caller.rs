@@ -1,0 +1,109 @@
+//! The caller's leg: its signalling, its stream, and what was agreed about both.
+
+use crate::codec::stream_params;
+use crate::voice::Shared;
+use tokio::sync::mpsc;
+use voice_media::{MediaEvent, Stream};
+use voice_sip::{Capabilities, Leg, MediaParams, Sdp, accept_answer, make_offer, negotiate};
+
+/// Events of one stream that may wait.
+const EVENTS: usize = 64;
+
+/// The caller's side of a call.
+pub(crate) struct Caller {
+    pub(crate) leg: Leg,
+    /// Whether signalling is still up.
+    pub(crate) leg_alive: bool,
+    pub(crate) media: mpsc::Receiver<MediaEvent>,
+    /// Until the call ends.
+    pub(crate) stream: Option<Stream>,
+    /// What we say in the 200 OK: the answer, or our offer if the INVITE had none.
+    local: Sdp,
+    /// Our offer is not answered yet.
+    offered: bool,
+    /// What was agreed.
+    pub(crate) agreed: Option<MediaParams>,
+    /// The caller's number as it came, for telephones that ring for this call.
+    pub(crate) shown: String,
+}
+
+/// Why no media can be had for a call.
+#[derive(Debug)]
+pub(crate) enum NoMedia {
+    /// Nothing in common: 488.
+    NoCommonCodec,
+    /// No port or no thread: 503.
+    NoPort(voice_media::MediaError),
+}
+
+impl Caller {
+    /// Opens media for a call and agrees on them: by the offer that came, or by one of our own.
+    pub(crate) fn open(shared: &Shared, leg: Leg, shown: String, offer: Option<&Sdp>) -> Result<Self, (Leg, NoMedia)> {
+        let (events, media) = mpsc::channel(EVENTS);
+        let stream = match shared.media.open(events, 0) {
+            Ok(stream) => stream,
+            Err(error) => return Err((leg, NoMedia::NoPort(error))),
+        };
+        let at = shared.advertised(stream.local());
+        let (local, agreed) = match offer {
+            Some(offer) => match negotiate(offer, &shared.capabilities, at) {
+                Ok(agreed) => (agreed.answer, Some(agreed.media)),
+                Err(_) => return Err((leg, NoMedia::NoCommonCodec)),
+            },
+            None => (make_offer(&shared.capabilities, at), None),
+        };
+        if let Some(agreed) = &agreed {
+            stream.connect(stream_params(agreed));
+        }
+        let offered = agreed.is_none();
+        Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered, agreed, shown })
+    }
+
+    /// 200 OK.
+    pub(crate) fn answer(&self) {
+        self.leg.control.answer(self.local.clone());
+    }
+
+    /// BYE, or what fits the state of the dialog.
+    pub(crate) fn hang_up(&self) {
+        self.leg.control.hang_up();
+    }
+
+    /// Answers a re-INVITE or UPDATE: hold, resume, a new address.
+    pub(crate) fn answer_offer(&mut self, shared: &Shared, offer: &Sdp) {
+        let Some(stream) = &self.stream else { return };
+        match negotiate(offer, &shared.capabilities, shared.advertised(stream.local())) {
+            Ok(agreed) => {
+                stream.connect(stream_params(&agreed.media));
+                self.local = agreed.answer.clone();
+                self.agreed = Some(agreed.media);
+                self.leg.control.accept_offer(agreed.answer);
+            }
+            Err(_) => self.leg.control.reject(488, None),
+        }
+    }
+
+    /// Takes the answer to our own offer.
+    pub(crate) fn take_answer(&mut self, answer: &Sdp) {
+        if !std::mem::take(&mut self.offered) {
+            return;
+        }
+        let Some(stream) = &self.stream else { return };
+        match accept_answer(&self.local, answer) {
+            Ok(agreed) => {
+                stream.connect(stream_params(&agreed));
+                self.agreed = Some(agreed);
+            }
+            Err(_) => self.leg.control.hang_up(),
+        }
+    }
+
+    /// What to offer to a far leg: the caller's codec first, so that nothing is transcoded.
+    pub(crate) fn preferred(&self, capabilities: &Capabilities) -> Capabilities {
+        let mut capabilities = capabilities.clone();
+        if let Some(agreed) = &self.agreed {
+            capabilities.codecs.sort_by_key(|codec| *codec != agreed.codec);
+        }
+        capabilities
+    }
+}

@@ -1,0 +1,175 @@
+//! Far legs: the agent's telephone that rings for the caller, or another party's.
+
+use crate::actor::Post;
+use crate::caller::Caller;
+use crate::codec::stream_params;
+use crate::voice::Shared;
+use daak_domain::call::{AgentDevice, OfferFailure};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use voice_call::{FarEvent, FarId, FarTarget, Happening};
+use voice_media::Stream;
+use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Sdp, Target, accept_answer, make_offer};
+
+/// The far legs of one call.
+#[derive(Default)]
+pub(crate) struct Fars(BTreeMap<FarId, Far>);
+
+struct Far {
+    stream: Arc<Stream>,
+    /// Gives the leg up, also while it is being dialled.
+    gone: tokio::sync::watch::Sender<bool>,
+}
+
+impl Fars {
+    /// Rings a far leg; what becomes of it is posted to the call.
+    pub(crate) fn dial(&mut self, shared: &Arc<Shared>, caller: &Caller, far: FarId, target: FarTarget, ring_for: Duration, call: &mpsc::Sender<Post>) {
+        // Nobody listens to the far stream's events: keys pressed by an agent mean nothing yet.
+        let (events, _) = mpsc::channel(8);
+        let opened = match &caller.stream {
+            Some(near) => shared.media.open_near(near, events, u64::from(far.0)),
+            None => shared.media.open(events, u64::from(far.0)),
+        };
+        let stream = match opened {
+            Ok(stream) => Arc::new(stream),
+            Err(error) => {
+                tracing::error!(event = "call.no_media_port", %error, "an agent cannot be rung");
+                let _ = call.try_send(Happening::Far(far, FarEvent::Failed(OfferFailure::Unreachable)).into());
+                return;
+            }
+        };
+        let offer = make_offer(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
+        let spec = DialSpec {
+            target: sip_target(target),
+            from: shared.line_for(caller),
+            offer: offer.clone(),
+            ring_for,
+            headers: Vec::new(),
+        };
+        let (gone, given_up) = tokio::sync::watch::channel(false);
+        let leg = FarLeg { far, stream: stream.clone(), offer, shared: shared.clone(), call: call.clone() };
+        tokio::spawn(leg.run(spec, given_up));
+        self.0.insert(far, Far { stream, gone });
+    }
+
+    /// Joins the caller with a far leg.
+    pub(crate) fn join(&self, far: FarId, caller: Option<&Stream>) {
+        if let (Some(far), Some(caller)) = (self.0.get(&far), caller) {
+            caller.join(&far.stream);
+        }
+    }
+
+    /// Ends a far leg, ringing or answered.
+    pub(crate) fn hang_up(&mut self, far: FarId) {
+        if let Some(far) = self.0.remove(&far) {
+            let _ = far.gone.send(true);
+        }
+    }
+
+    /// Ends them all.
+    pub(crate) fn hang_up_all(&mut self) {
+        for far in std::mem::take(&mut self.0).into_values() {
+            let _ = far.gone.send(true);
+        }
+    }
+}
+
+struct FarLeg {
+    far: FarId,
+    stream: Arc<Stream>,
+    offer: Sdp,
+    shared: Arc<Shared>,
+    call: mpsc::Sender<Post>,
+}
+
+impl FarLeg {
+    async fn run(self, spec: DialSpec, mut given_up: tokio::sync::watch::Receiver<bool>) {
+        let mut leg = match self.shared.sip.dial(spec).await {
+            Ok(leg) => leg,
+            Err(error) => {
+                tracing::info!(event = "call.far_unreachable", %error, "a far leg cannot be dialled");
+                return self.post(FarEvent::Failed(OfferFailure::Unreachable)).await;
+            }
+        };
+        let (mut answered, mut hung_up) = (false, false);
+        loop {
+            tokio::select! {
+                gone = given_up.wait_for(|gone| *gone), if !hung_up => {
+                    hung_up = true;
+                    drop(gone);
+                    leg.control.hang_up();
+                }
+                event = leg.events.recv() => {
+                    let Some(event) = event else { return self.ended(answered, hung_up, &LegEnd::TransportFailed).await };
+                    match event {
+                        LegEvent::Ringing => self.post(FarEvent::Ringing).await,
+                        LegEvent::Answered(answer) if !answered && !hung_up => answered = self.answered(answer.as_ref(), &leg.control).await,
+                        LegEvent::Offer(offer) => self.answer_offer(&leg, &offer),
+                        LegEvent::Ended(end) => return self.ended(answered, hung_up, &end).await,
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn answered(&self, answer: Option<&Sdp>, control: &LegControl) -> bool {
+        match answer.map(|answer| accept_answer(&self.offer, answer)) {
+            Some(Ok(agreed)) => {
+                self.stream.connect(stream_params(&agreed));
+                self.post(FarEvent::Answered).await;
+                true
+            }
+            Some(Err(_)) | None => {
+                control.hang_up();
+                false
+            }
+        }
+    }
+
+    fn answer_offer(&self, leg: &Leg, offer: &Sdp) {
+        match voice_sip::negotiate(offer, &self.shared.capabilities, self.shared.advertised(self.stream.local())) {
+            Ok(agreed) => {
+                self.stream.connect(stream_params(&agreed.media));
+                leg.control.accept_offer(agreed.answer);
+            }
+            Err(_) => leg.control.reject(488, None),
+        }
+    }
+
+    async fn ended(self, answered: bool, hung_up: bool, end: &LegEnd) {
+        if hung_up {
+            return; // the call gave it up and knows
+        }
+        self.post(if answered { FarEvent::HungUp } else { FarEvent::Failed(failure(end)) }).await;
+    }
+
+    async fn post(&self, event: FarEvent) {
+        let _ = self.call.send(Happening::Far(self.far, event).into()).await;
+    }
+}
+
+fn sip_target(target: FarTarget) -> Target {
+    match target {
+        FarTarget::Agent(AgentDevice::Registered { user }) => Target::Registered(user),
+        FarTarget::Agent(AgentDevice::Contact { uri }) => Target::Uri(uri),
+        FarTarget::Party(to) if to.starts_with("sip:") || to.starts_with("sips:") => Target::Uri(to),
+        FarTarget::Party(number) => Target::Trunk { number },
+    }
+}
+
+fn failure(end: &LegEnd) -> OfferFailure {
+    match end {
+        LegEnd::Rejected { status: 486 | 600, .. } => OfferFailure::Busy,
+        LegEnd::Rejected { status: 603 | 480, .. } => OfferFailure::Declined,
+        LegEnd::NoAnswer | LegEnd::Rejected { status: 408 | 487, .. } => OfferFailure::NoAnswer,
+        _ => OfferFailure::Unreachable,
+    }
+}
+
+/// What the far side sees as the caller.
+pub(crate) fn line(user: &str, display: Option<&str>) -> CallerLine {
+    CallerLine { user: user.to_owned(), display: display.map(str::to_owned) }
+}

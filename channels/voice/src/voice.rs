@@ -1,0 +1,333 @@
+//! The telephone exchange of the helpline: takes calls in, gives each its task, passes on what the floor wants.
+
+use crate::actor::{Actor, MAILBOX, Post, new_call_id};
+use crate::caller::{Caller, NoMedia};
+use crate::disk::Disk;
+use crate::far::{Fars, line};
+use crate::sounds::Sounds;
+use crate::statement::Speech;
+use crate::timers::Timers;
+use daak_domain::Timestamp;
+use daak_domain::call::{AgentId, CallCommand, CallEvent, CallId, Direction, EndReason};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::seam::{Archive, Helpline};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use voice_call::{Call, Facts, Happening};
+use voice_ivr::Flows;
+use voice_media::{MediaConfig, MediaEngine, MediaError};
+use voice_sip::{CallerLine, Capabilities, IncomingCall, SipConfig, SipError, SipStack};
+use voice_speech::Recogniser;
+
+/// How long a call waits for the language that its caller chose last time.
+const MEMORY_LIMIT: Duration = Duration::from_millis(300);
+
+/// How the telephone is set up.
+pub struct VoiceConfig {
+    /// Signalling.
+    pub sip: SipConfig,
+    /// Media.
+    pub media: MediaConfig,
+    /// Codecs and encryption, in order of preference.
+    pub capabilities: Capabilities,
+    /// The address that the other side is told to send media to, where it is not the one bound.
+    pub advertise: Option<IpAddr>,
+    /// Which flow answers which number.
+    pub numbers: Numbers,
+    /// The flows.
+    pub flows: Arc<Flows>,
+    /// Prompts and the synthesised voice.
+    pub sounds: Arc<Sounds>,
+    /// Speech to text.
+    pub recogniser: Arc<dyn Recogniser>,
+    /// Threads that write recordings.
+    pub disk_threads: usize,
+    /// Calls at one time; more get 503.
+    pub max_calls: usize,
+}
+
+/// Which flow answers which number.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers {
+    /// By what was dialled, exactly.
+    pub exact: BTreeMap<String, String>,
+    /// For any other number.
+    pub any: Option<String>,
+}
+
+impl Numbers {
+    /// The flow for a dialled number.
+    pub fn flow(&self, called: &str) -> Option<&str> {
+        self.exact.get(called).or(self.any.as_ref()).map(String::as_str)
+    }
+}
+
+/// Why the telephone could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum VoiceError {
+    /// Signalling.
+    #[error(transparent)]
+    Sip(#[from] SipError),
+    /// Media.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// Threads for recordings.
+    #[error("cannot start the threads that write recordings: {0}: raise the limit of threads")]
+    Disk(std::io::Error),
+    /// A number leads to a flow that does not exist.
+    #[error("[voice.numbers] sends {number} to the flow {flow:?}, which does not exist in the folder of flows")]
+    NoFlow {
+        /// The number.
+        number: String,
+        /// The flow.
+        flow: String,
+    },
+}
+
+/// A call as it is shown to people.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallSummary {
+    /// Its name.
+    pub call: CallId,
+    /// The other party's number.
+    pub caller: Option<PhoneNumber>,
+    /// The number dialled.
+    pub called: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Language spoken.
+    pub language: Option<Language>,
+    /// Where it is: `flow`, `waiting`, `ringing`, `talking`.
+    pub stage: &'static str,
+    /// The queue in which it waits or waited.
+    pub queue: Option<String>,
+    /// With whom the caller speaks, or whose telephone rings.
+    pub agent: Option<AgentId>,
+}
+
+/// The running telephone.
+#[derive(Clone)]
+pub struct Voice(Arc<Shared>);
+
+/// What all calls share.
+pub(crate) struct Shared {
+    pub(crate) sip: SipStack,
+    pub(crate) media: MediaEngine,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) sounds: Arc<Sounds>,
+    pub(crate) recogniser: Arc<dyn Recogniser>,
+    pub(crate) helpline: Arc<dyn Helpline>,
+    pub(crate) disk: Disk,
+    advertise: Option<IpAddr>,
+    numbers: Numbers,
+    flows: Arc<Flows>,
+    max_calls: usize,
+    calls: Mutex<HashMap<CallId, Line>>,
+}
+
+struct Line {
+    mailbox: mpsc::Sender<Post>,
+    summary: CallSummary,
+}
+
+impl Voice {
+    /// Starts listening.
+    ///
+    /// # Errors
+    /// [`VoiceError`], each a sentence with what to do.
+    pub async fn start(config: VoiceConfig, helpline: Arc<dyn Helpline>, archive: Arc<dyn Archive>) -> Result<Self, VoiceError> {
+        for (number, flow) in config.numbers.exact.iter().chain(config.numbers.any.iter().map(|f| (f, f))) {
+            if !config.flows.contains(flow) {
+                return Err(VoiceError::NoFlow { number: number.clone(), flow: flow.clone() });
+            }
+        }
+        let media = MediaEngine::start(config.media)?;
+        let disk = Disk::start(&archive, config.disk_threads).map_err(VoiceError::Disk)?;
+        let (sip, calls) = SipStack::start(config.sip).await?;
+        let shared = Arc::new(Shared {
+            sip,
+            media,
+            capabilities: config.capabilities,
+            sounds: config.sounds,
+            recogniser: config.recogniser,
+            helpline,
+            disk,
+            advertise: config.advertise,
+            numbers: config.numbers,
+            flows: config.flows,
+            max_calls: config.max_calls,
+            calls: Mutex::default(),
+        });
+        tokio::spawn(accept(shared.clone(), calls));
+        Ok(Self(shared))
+    }
+
+    /// Passes a command of the floor on to a call. A call that has ended ignores it.
+    pub fn command(&self, call: CallId, command: CallCommand) {
+        let mailbox = self.0.lines().get(&call).map(|line| line.mailbox.clone());
+        if let Some(mailbox) = mailbox
+            && mailbox.try_send(Happening::Command(command).into()).is_err()
+        {
+            tracing::error!(event = "call.mailbox_full", %call, "a call does not take commands");
+        }
+    }
+
+    /// The calls at this moment, the oldest first.
+    pub fn calls(&self) -> Vec<CallSummary> {
+        let mut calls: Vec<_> = self.0.lines().values().map(|line| line.summary.clone()).collect();
+        calls.sort_by_key(|call| call.call);
+        calls
+    }
+
+    /// Signalling, for its listeners, trunks and registered telephones.
+    pub fn sip(&self) -> &SipStack {
+        &self.0.sip
+    }
+
+    /// What the media threads have to do.
+    pub fn load(&self) -> voice_media::Load {
+        self.0.media.load()
+    }
+
+    /// Ends every call politely, waiting at most `grace`.
+    pub async fn shutdown(&self, grace: Duration) {
+        for call in self.calls() {
+            self.command(call.call, CallCommand::HangUp { reason: EndReason::Shutdown });
+        }
+        let _ = tokio::time::timeout(grace, async {
+            while !self.0.lines().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        self.0.sip.shutdown(Duration::from_secs(1)).await;
+    }
+}
+
+impl Shared {
+    fn lines(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Line>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the other side is told to send media.
+    pub(crate) fn advertised(&self, local: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.advertise.unwrap_or(local.ip()), local.port())
+    }
+
+    /// What a far telephone shows: the caller's number as it came.
+    pub(crate) fn line_for(&self, caller: &Caller) -> CallerLine {
+        line(&caller.shown, None)
+    }
+
+    /// Forgets a call that is over.
+    pub(crate) fn forget(&self, call: CallId) {
+        self.lines().remove(&call);
+    }
+
+    /// Keeps what is shown of a call in step with what it says of itself.
+    pub(crate) fn note(&self, call: CallId, event: &CallEvent) {
+        let mut lines = self.lines();
+        let Some(Line { summary, .. }) = lines.get_mut(&call) else { return };
+        match event {
+            CallEvent::LanguageChosen { language } => summary.language = Some(*language),
+            CallEvent::Waiting { queue, .. } => (summary.stage, summary.queue) = ("waiting", Some(queue.clone())),
+            CallEvent::LeftQueue { .. } => summary.stage = "flow",
+            CallEvent::OfferRinging { agent, .. } => (summary.stage, summary.agent) = ("ringing", Some(agent.clone())),
+            CallEvent::OfferAccepted { agent, .. } => (summary.stage, summary.agent) = ("talking", Some(agent.clone())),
+            CallEvent::OfferFailed { .. } => (summary.stage, summary.agent) = ("waiting", None),
+            CallEvent::TalkEnded { .. } => (summary.stage, summary.agent) = ("flow", None),
+            CallEvent::Arrived { .. } | CallEvent::Ended { .. } => {}
+        }
+    }
+}
+
+/// What an unfinished recording says of itself, so that it can be given back after a crash.
+pub(crate) fn belongs_to(facts: &Facts, turn: u32, language: Language) -> String {
+    serde_json::json!({
+        "call": facts.call,
+        "turn": turn,
+        "caller": facts.caller,
+        "called": facts.called,
+        "language": language,
+        "started_at": facts.started_at,
+    })
+    .to_string()
+}
+
+async fn accept(shared: Arc<Shared>, mut calls: mpsc::Receiver<IncomingCall>) {
+    while let Some(incoming) = calls.recv().await {
+        let shared = shared.clone();
+        tokio::spawn(async move { answer(shared, incoming).await });
+    }
+}
+
+async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
+    let number = incoming.caller.asserted.as_deref().unwrap_or(&incoming.caller.user);
+    let caller = PhoneNumber::parse(number).ok();
+    let Some(flow) = shared.numbers.flow(&incoming.called).map(str::to_owned) else {
+        return incoming.leg.control.reject(404, None);
+    };
+    if shared.lines().len() >= shared.max_calls {
+        return incoming.leg.control.reject(503, Some(10));
+    }
+    let language = match &caller {
+        Some(caller) => tokio::time::timeout(MEMORY_LIMIT, shared.helpline.remembered_language(caller)).await.ok().flatten(),
+        None => None,
+    };
+    let shown = incoming.caller.user.clone();
+    let facts = Facts {
+        call: new_call_id(),
+        direction: Direction::Inbound,
+        caller,
+        called: incoming.called,
+        flow,
+        language,
+        identity: incoming.identity,
+        started_at: Timestamp::now(),
+    };
+    match Caller::open(&shared, incoming.leg, shown, incoming.offer.as_ref()) {
+        Ok(caller) => run(shared, facts, caller).await,
+        Err((leg, NoMedia::NoCommonCodec)) => leg.control.reject(488, None),
+        Err((leg, NoMedia::NoPort(error))) => {
+            tracing::error!(event = "call.no_media_port", %error, "a call is refused");
+            leg.control.reject(503, Some(30));
+        }
+    }
+}
+
+async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {
+    let (me, mailbox) = mpsc::channel(MAILBOX);
+    let summary = CallSummary {
+        call: facts.call,
+        caller: facts.caller.clone(),
+        called: facts.called.clone(),
+        started_at: facts.started_at,
+        language: facts.language,
+        stage: "flow",
+        queue: None,
+        agent: None,
+    };
+    shared.lines().insert(facts.call, Line { mailbox: me.clone(), summary });
+    let (mut call, mut deeds) = Call::new(facts, shared.flows.clone());
+    deeds.extend(call.on(Happening::Ready, Timestamp::now()));
+    let actor = Actor {
+        call,
+        shared,
+        caller,
+        mailbox,
+        me,
+        fars: Fars::default(),
+        timers: Timers::default(),
+        taking: None,
+        speech: Speech::default(),
+        play_order: 0,
+        over: false,
+        ended: None,
+    };
+    actor.run(deeds).await;
+}
