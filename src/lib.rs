@@ -3,5 +3,7 @@
 //! Each module is a room with one door; `app` is the only one that knows all of them.
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod blobs;
+pub mod config;
 pub mod store;

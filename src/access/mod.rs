@@ -1,0 +1,5 @@
+//! Who may do what: people, roles, sign-in.
+
+pub mod role;
+
+pub use role::Role;

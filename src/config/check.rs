@@ -1,0 +1,161 @@
+//! What no single value shows: ranges, and values that do not go together.
+
+use super::section::voice::Srtp;
+use super::section::written::SmsDriver;
+use super::{Config, Impossible};
+use crate::config::address::{BlobsUrl, BusUrl, SipTransport};
+use std::collections::BTreeSet;
+
+type Checked = Result<(), Impossible>;
+
+/// Refuses what cannot work.
+///
+/// # Errors
+/// The first key that cannot be as it is.
+pub fn check(config: &Config) -> Checked {
+    http(config)?;
+    voice(config)?;
+    trunks(config)?;
+    desk(config)?;
+    written(config)?;
+    closed_doors(config)
+}
+
+fn demand(holds: bool, key: &str, what: impl Into<String>) -> Checked {
+    if holds { Ok(()) } else { Err(Impossible::new(key, what)) }
+}
+
+fn http(config: &Config) -> Checked {
+    let http = &config.http;
+    demand(!http.listen.0.is_empty(), "http.listen", "expected at least one address, such as \"127.0.0.1:8080\"")?;
+    demand((1..=65_536).contains(&http.body_limit_kib), "http.body_limit_kib", "expected 1 to 65536 KiB")?;
+    demand((1..=512).contains(&http.attachment_limit_mib), "http.attachment_limit_mib", "expected 1 to 512 MiB")?;
+    demand((1..=1440).contains(&http.session_idle_min), "http.session_idle_min", "expected 1 to 1440 minutes")?;
+    demand((1..=168).contains(&http.session_limit_h), "http.session_limit_h", "expected 1 to 168 hours")?;
+    demand(http.sign_in_per_min > 0, "http.sign_in_per_min", "expected at least 1")?;
+    demand(http.public_per_min > 0, "http.public_per_min", "expected at least 1")?;
+    demand(http.lock_after > 0, "http.lock_after", "expected at least 1")?;
+    for (key, url) in
+        http.public_url.iter().map(|u| ("http.public_url", u)).chain(http.trusted_origins.iter().map(|u| ("http.trusted_origins", u)))
+    {
+        demand(
+            url.parse::<axum::http::Uri>().is_ok_and(|u| u.scheme().is_some() && u.host().is_some()),
+            key,
+            format!("{url:?} is no address, expected one such as \"https://helpline.example\""),
+        )?;
+    }
+    let zone = &config.helpline.timezone;
+    demand(
+        jiff::tz::TimeZone::get(zone).is_ok(),
+        "helpline.timezone",
+        format!("{zone:?} is no time zone, expected one such as \"Asia/Kolkata\""),
+    )?;
+    let filter = &config.log.filter;
+    demand(
+        filter.parse::<tracing_subscriber::filter::Targets>().is_ok(),
+        "log.filter",
+        format!("{filter:?} is no filter, expected one such as \"info\" or \"info,daak::api=debug\""),
+    )
+}
+
+fn voice(config: &Config) -> Checked {
+    let (sip, rtp, speech) = (&config.sip, &config.rtp, &config.speech);
+    demand(!sip.listen.0.is_empty(), "sip.listen", "expected at least one address; to take no calls set voice.enabled = false")?;
+    demand(sip.certificate.is_some() == sip.key.is_some(), "sip.certificate", "expected certificate and key together")?;
+    for (key, file) in [("sip.certificate", &sip.certificate), ("sip.key", &sip.key)] {
+        if let Some(file) = file {
+            demand(file.is_file(), key, format!("there is no file {}, expected one in PEM form", file.display()))?;
+        }
+    }
+    demand(sip.session_expires_s >= 90, "sip.session_expires_s", "expected at least 90 seconds (RFC 4028 section 4)")?;
+    demand(sip.new_calls_per_s > 0, "sip.new_calls_per_s", "expected at least 1; to take no calls set voice.enabled = false")?;
+    demand(sip.max_calls > 0, "sip.max_calls", "expected at least 1; to take no calls set voice.enabled = false")?;
+    demand(!sip.realm.is_empty() && !sip.realm.contains(['"', '\\']), "sip.realm", "expected a name without quotes")?;
+    demand(rtp.threads <= 256, "rtp.threads", "expected 0 (one a core) to 256")?;
+    demand((5..=3600).contains(&rtp.silence_limit_s), "rtp.silence_limit_s", "expected 5 to 3600 seconds")?;
+    demand(!rtp.codecs.is_empty(), "rtp.codecs", "expected at least one of \"pcma\", \"pcmu\", \"g722\"")?;
+    let sip_ports = sip.listen.0.iter().filter(|(transport, _)| *transport == SipTransport::Udp).map(|(_, address)| address.port());
+    for port in sip_ports {
+        demand(
+            !(rtp.ports.first..=rtp.ports.last).contains(&port),
+            "rtp.ports",
+            format!("SIP listens on {port}, expected a range without it"),
+        )?;
+    }
+    demand((1..=1440).contains(&config.voice.longest_call_min), "voice.longest_call_min", "expected 1 to 1440 minutes")?;
+    demand((1..=64).contains(&speech.workers), "speech.workers", "expected 1 to 64")?;
+    demand((1..=10_000).contains(&speech.waiting), "speech.waiting", "expected 1 to 10000")?;
+    demand((1..=600).contains(&speech.limit_s), "speech.limit_s", "expected 1 to 600 seconds")?;
+    demand(speech.model.is_none() || speech.url.is_none(), "speech.url", "expected either speech.model or speech.url")
+}
+
+fn trunks(config: &Config) -> Checked {
+    unique("trunks", config.trunks.iter().map(|t| t.name.as_str()))?;
+    for (at, trunk) in config.trunks.iter().enumerate() {
+        let key = |name: &str| format!("trunks.{at}.{name}");
+        let sip = trunk.uri.starts_with("sip:") || trunk.uri.starts_with("sips:");
+        demand(sip, &key("uri"), format!("{:?} is no SIP address, expected one such as \"sip:sbc.example.net:5060\"", trunk.uri))?;
+        let known = trunk.user.is_some() && trunk.password.is_some();
+        demand(!trunk.register || known, &key("register"), "expected user and password beside it")?;
+        let clear = config.rtp.srtp == Srtp::Off && trunk.srtp == Srtp::Required;
+        demand(!clear, &key("srtp"), "encryption is required here but rtp.srtp is \"off\", expected rtp.srtp = \"allowed\"")?;
+    }
+    Ok(())
+}
+
+fn desk(config: &Config) -> Checked {
+    unique("queues", config.queues.iter().map(|q| q.name.as_str()))?;
+    unique("agents", config.agents.iter().map(|a| a.name.as_str()))?;
+    for (at, queue) in config.queues.iter().enumerate() {
+        demand((3..=300).contains(&queue.ring_s), &format!("queues.{at}.ring_s"), "expected 3 to 300 seconds")?;
+        demand(queue.wrap_up_s <= 3600, &format!("queues.{at}.wrap_up_s"), "expected at most 3600 seconds")?;
+        demand(queue.max_waiting > 0, &format!("queues.{at}.max_waiting"), "expected at least 1")?;
+    }
+    for (at, agent) in config.agents.iter().enumerate() {
+        for name in &agent.queues {
+            let known = || config.queues.iter().map(|q| q.name.as_str()).collect::<Vec<_>>().join(", ");
+            let there = config.queues.iter().any(|q| q.name == *name);
+            demand(there, &format!("agents.{at}.queues"), format!("there is no queue {name:?}, expected one of [[queues]]: {}", known()))?;
+        }
+        let contact = agent.contact.as_deref().is_none_or(|c| c.starts_with("sip:") || c.starts_with("sips:"));
+        demand(contact, &format!("agents.{at}.contact"), "expected a SIP address such as \"sip:desk1@10.0.0.7:5060\"")?;
+    }
+    Ok(())
+}
+
+fn unique<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Checked {
+    let mut seen = BTreeSet::new();
+    for (at, name) in names.enumerate() {
+        let key = format!("{list}.{at}.name");
+        demand(!name.trim().is_empty(), &key, "expected a name")?;
+        demand(seen.insert(name), &key, format!("{name:?} stands here twice, expected each name once"))?;
+    }
+    Ok(())
+}
+
+fn written(config: &Config) -> Checked {
+    let sms = &config.sms;
+    demand(sms.driver != SmsDriver::Http || sms.http.is_some(), "sms.driver", "\"http\" needs a section [sms.http] with url")?;
+    demand(sms.quiet_from.is_some() == sms.quiet_until.is_some(), "sms.quiet_from", "expected quiet_from and quiet_until together")?;
+    demand(sms.per_second > 0, "sms.per_second", "expected at least 1")?;
+    demand((1..=100).contains(&sms.tries), "sms.tries", "expected 1 to 100")?;
+    if let Some(http) = &sms.http {
+        let form = !http.form.is_empty();
+        demand(!(form && http.json.is_some()), "sms.http.json", "expected either form or json")?;
+        demand(
+            http.url.starts_with("http://") || http.url.starts_with("https://"),
+            "sms.http.url",
+            "expected an address with http:// or https://",
+        )?;
+        demand((1..=120).contains(&http.timeout_s), "sms.http.timeout_s", "expected 1 to 120 seconds")?;
+    }
+    Ok(())
+}
+
+/// Parts that this version has not got, where going on without them would lose something. (Mail and letters
+/// only wait in their inboxes: `serve` and `doctor` say so.)
+fn closed_doors(config: &Config) -> Checked {
+    demand(matches!(config.bus.url, BusUrl::InProcess), "bus.url", "NATS is not built into this version, expected \"inprocess:\"")?;
+    demand(matches!(config.blobs.url, BlobsUrl::Folder(_)), "blobs.url", "S3 is not built into this version, expected \"file:blobs\"")?;
+    demand(config.sms.driver != SmsDriver::Smpp, "sms.driver", "\"smpp\" is not built into this version, expected \"outbox\" or \"http\"")
+}
