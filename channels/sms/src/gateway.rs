@@ -1,0 +1,81 @@
+//! What every way of sending has in common.
+
+use daak_domain::phone::PhoneNumber;
+use daak_domain::seam::BoxFuture;
+use std::time::Duration;
+
+/// A way of sending SMS. The same `key` may be sent again when it is not known whether it was taken:
+/// a driver passes the key on, so that the receiving side can see the second as the first.
+pub trait Gateway: Send + Sync + 'static {
+    /// Hands one message to the carrier. Bounded in time by the driver.
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Accepted, SendError>>;
+
+    /// The driver's name in the configuration: `outbox`, `http`.
+    fn driver(&self) -> &'static str;
+}
+
+/// One message to send.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Names this message for ever; a second sending carries the same key.
+    pub key: String,
+    /// To whom.
+    pub to: PhoneNumber,
+    /// What is said.
+    pub text: String,
+    /// Sender header, as registered with the carriers.
+    pub sender: String,
+    /// Content template id of the DLT registry, where the carrier asks for one.
+    pub template_id: Option<String>,
+    /// Principal entity id of the DLT registry, where the carrier asks for one.
+    pub entity_id: Option<String>,
+}
+
+/// Neither the number nor the text reaches a log.
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing").field("key", &self.key).field("to", &self.to.masked()).finish_non_exhaustive()
+    }
+}
+
+/// The carrier took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The carrier's own name for it; our key where it gives none.
+    pub carrier_id: String,
+    /// Parts on the air, as counted here.
+    pub parts: usize,
+    /// Whether the carrier will report delivery.
+    pub reports: bool,
+}
+
+/// The carrier did not take it, or it is not known whether it did.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct SendError {
+    /// Whether the same message may be taken later.
+    pub retry: bool,
+    /// Whether it may have been taken all the same: the answer was lost.
+    pub uncertain: bool,
+    /// How long the carrier asks to wait.
+    pub after: Option<Duration>,
+    /// A sentence without the number and the text.
+    pub detail: String,
+}
+
+impl SendError {
+    /// It can never succeed as it stands.
+    pub fn never(detail: impl Into<String>) -> Self {
+        Self { retry: false, uncertain: false, after: None, detail: detail.into() }
+    }
+
+    /// It may succeed later, and was surely not taken.
+    pub fn later(detail: impl Into<String>) -> Self {
+        Self { retry: true, uncertain: false, after: None, detail: detail.into() }
+    }
+
+    /// It may have been taken; the answer did not arrive.
+    pub fn unknown(detail: impl Into<String>) -> Self {
+        Self { retry: true, uncertain: true, after: None, detail: detail.into() }
+    }
+}
