@@ -19,6 +19,7 @@ pub(crate) struct Draft<'a> {
     /// How long somebody seems to speak in the clip.
     pub sounding: Duration,
     pub took: Duration,
+    pub cpu: Duration,
     /// What the engine was told beforehand, if anything.
     pub prompt: Option<&'a str>,
 }
@@ -45,6 +46,7 @@ pub(crate) fn judge(draft: Draft<'_>) -> Recognition {
         words: draft.words,
         clip: draft.clip,
         took: draft.took,
+        cpu: draft.cpu,
         text,
     }
 }
@@ -120,7 +122,18 @@ mod tests {
     fn draft(text: &str, language: Language, seconds: f32) -> Draft<'_> {
         let clip = Duration::from_secs_f32(seconds);
         let trust = Trust::Record;
-        Draft { text, words: Vec::new(), confidence: Some(0.8), language, trust, clip, sounding: clip, took: Duration::ZERO, prompt: None }
+        Draft {
+            text,
+            words: Vec::new(),
+            confidence: Some(0.8),
+            language,
+            trust,
+            clip,
+            sounding: clip,
+            took: Duration::ZERO,
+            cpu: Duration::ZERO,
+            prompt: None,
+        }
     }
 
     #[test]

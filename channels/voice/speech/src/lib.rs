@@ -13,6 +13,7 @@
 //! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
 
 pub mod convert;
+pub mod doctor;
 mod error;
 mod judge;
 mod pcm;

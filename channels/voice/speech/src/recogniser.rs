@@ -44,6 +44,8 @@ pub struct Recognition {
     pub clip: Duration,
     /// From the start of the work to its end, the wait in the queue left out.
     pub took: Duration,
+    /// Processor time of the work; zero where another machine did it.
+    pub cpu: Duration,
 }
 
 /// A word of a [`Recognition`].

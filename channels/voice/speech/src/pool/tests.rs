@@ -44,6 +44,7 @@ impl Engine for Puppet {
             words: Vec::new(),
             clip: clip.duration(),
             took: Duration::ZERO,
+            cpu: Duration::ZERO,
         })
     }
 }

@@ -10,11 +10,13 @@ use daak_domain::language::Language;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperState};
 
 /// Whisper's rate, in Hz.
 const RATE: u32 = 16_000;
+/// Samples of 1.1 s.
+const SHORTEST: usize = 17_600;
 
 pub(super) struct WhisperEngine {
     model: Arc<Model>,
@@ -61,9 +63,11 @@ impl WhisperEngine {
 
 impl Engine for WhisperEngine {
     fn transcribe(&mut self, clip: &Clip, stop: &Stop) -> Result<Recognition, SpeechError> {
-        let began = Instant::now();
-        let samples = resample::resample(&to_f32(&clip.pcm), clip.rate, RATE)?;
+        let (began, cpu_before) = (Instant::now(), cpu_time());
+        let mut samples = resample::resample(&to_f32(&clip.pcm), clip.rate, RATE)?;
         let sounding = sounding(&samples, RATE);
+        // whisper.cpp answers nothing at all to less than a second.
+        samples.resize(samples.len().max(SHORTEST), 0.0);
         let model = self.model.clone();
         let prompt = model.prompt(clip.language);
         let mut parameters = self.parameters(clip.language);
@@ -85,7 +89,8 @@ impl Engine for WhisperEngine {
         let (text, words, confidence) = self.read();
         let prompt = prompt.map(|_| settings::BENGALI_IN_LATIN);
         let (language, trust, clip, took) = (clip.language, model.trust(clip.language), clip.duration(), began.elapsed());
-        Ok(judge(Draft { text: &text, words, confidence, language, trust, clip, sounding, took, prompt }))
+        let cpu = cpu_time().saturating_sub(cpu_before);
+        Ok(judge(Draft { text: &text, words, confidence, language, trust, clip, sounding, took, cpu, prompt }))
     }
 }
 
@@ -93,6 +98,14 @@ impl Engine for WhisperEngine {
 unsafe extern "C" fn stop_asked(stop: *mut c_void) -> bool {
     // SAFETY: given as user data in `transcribe`, where it outlives the run.
     unsafe { &*stop.cast::<Stop>() }.asked()
+}
+
+/// Processor time of this thread.
+fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes to the structure, which lives through it.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) } != 0;
+    if failed { Duration::ZERO } else { Duration::new(time.tv_sec as u64, time.tv_nsec as u32) }
 }
 
 /// Greedy, without the fall-back of decoding again at higher temperatures: a clip on which that
