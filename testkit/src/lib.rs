@@ -4,5 +4,6 @@
 pub mod baresip;
 pub mod port;
 pub mod program;
+pub mod tiny_whisper;
 pub mod tone;
 pub mod wait;

@@ -15,6 +15,7 @@
 pub mod convert;
 pub mod doctor;
 mod error;
+mod http;
 mod judge;
 mod pcm;
 mod pool;
@@ -25,6 +26,7 @@ mod trust;
 mod whisper;
 
 pub use error::SpeechError;
+pub use http::{HttpConfig, HttpRecogniser};
 pub use pcm::Pcm;
 pub use pool::PoolLoad;
 pub use recogniser::{NoRecogniser, Recogniser, Recognition, Word};

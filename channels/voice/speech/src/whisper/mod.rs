@@ -5,6 +5,7 @@ mod model;
 mod settings;
 
 pub use settings::AudioContext;
+pub(crate) use settings::BENGALI_IN_LATIN;
 
 use crate::pool::{Clip, Measures, Pool, PoolLoad};
 use crate::{Recogniser, Recognition, SpeechError, Trust, TrustTable, resample};
