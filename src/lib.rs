@@ -4,6 +4,11 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod api;
+pub mod app;
 pub mod blobs;
+pub mod bus;
+pub mod cli;
 pub mod config;
+pub mod observe;
 pub mod store;

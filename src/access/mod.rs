@@ -1,5 +1,11 @@
 //! Who may do what: people, roles, sign-in.
 
+pub mod lockout;
+pub mod opaque;
+pub mod password;
+pub mod permission;
 pub mod role;
 
+pub use opaque::{Fingerprint, Opaque};
+pub use permission::{Act, Forbidden, Principal, Sight, may};
 pub use role::Role;

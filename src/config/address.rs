@@ -110,7 +110,7 @@ pub struct PortRange {
 impl PortRange {
     /// How many calls fit: RTP and RTCP take two ports a leg.
     pub fn legs(self) -> usize {
-        (usize::from(self.last - self.first) + 1) / 2
+        usize::from(self.last - self.first).div_ceil(2)
     }
 }
 

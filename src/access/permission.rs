@@ -1,0 +1,234 @@
+//! Who may do what: one function, [`may`].
+
+use super::Role;
+use daak_domain::ticket::{Actor, Ticket};
+
+/// Somebody, or some machine, who was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Sign-in name, or the token's name.
+    pub name: String,
+    /// What they are there for.
+    pub role: Role,
+    /// The department of an officer, by code; `None` sees every department.
+    pub department: Option<String>,
+    /// Whether it is a machine with a token.
+    pub machine: bool,
+}
+
+impl Principal {
+    /// Who stands in the event log for what they do.
+    pub fn actor(&self) -> Actor {
+        match self.machine {
+            true => Actor::Machine { name: self.name.clone() },
+            false => Actor::Person { name: self.name.clone() },
+        }
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Act {
+    TakeInContact,
+    Classify,
+    ReadTicket,
+    HearRecording,
+    Note,
+    WriteDown,
+    Assign,
+    Forward,
+    Take,
+    Ask,
+    Answer,
+    SubmitAtr,
+    Verify,
+    ReturnAtr,
+    Close,
+    Reopen,
+    Merge,
+    RequestVisit,
+    ReadMasters,
+    ReadFloor,
+    ChangeOwnPresence,
+    ChangeOthersPresence,
+    ReadOutbox,
+    ReadMeasures,
+    ManagePeople,
+}
+
+impl Act {
+    /// In words, after "may not".
+    fn words(self) -> &'static str {
+        match self {
+            Act::TakeInContact => "hand in contacts",
+            Act::Classify => "classify texts",
+            Act::ReadTicket => "read this ticket",
+            Act::HearRecording => "hear recordings",
+            Act::Note => "write notes",
+            Act::WriteDown => "write down what a voice says",
+            Act::Assign => "assign tickets",
+            Act::Forward => "forward tickets",
+            Act::Take => "take tickets",
+            Act::Ask => "ask the citizen",
+            Act::Answer => "answer for the citizen",
+            Act::SubmitAtr => "submit action taken reports",
+            Act::Verify => "verify reports",
+            Act::ReturnAtr => "return reports",
+            Act::Close => "close tickets",
+            Act::Reopen => "reopen tickets",
+            Act::Merge => "merge tickets",
+            Act::RequestVisit => "ask for visits",
+            Act::ReadMasters => "read the masters",
+            Act::ReadFloor => "see the floor",
+            Act::ChangeOwnPresence => "take calls",
+            Act::ChangeOthersPresence => "change the presence of others",
+            Act::ReadOutbox => "read the outbox",
+            Act::ReadMeasures => "read measures",
+            Act::ManagePeople => "manage people",
+        }
+    }
+
+    fn roles(self) -> &'static [Role] {
+        use Role::*;
+        match self {
+            Act::TakeInContact => &[Agent, Supervisor, Processor, Admin, Integration],
+            Act::Classify => &[Agent, Supervisor, Processor, Analyst, Admin, Integration],
+            Act::ReadTicket => &[Agent, Supervisor, Processor, Officer, Field, Analyst, Auditor, Admin, Integration],
+            Act::HearRecording => &[Agent, Supervisor, Processor, Officer, Auditor, Admin],
+            Act::Note => &[Agent, Supervisor, Processor, Officer, Field, Admin],
+            Act::WriteDown => &[Agent, Supervisor, Processor, Admin],
+            Act::Assign | Act::Forward => &[Agent, Supervisor, Processor, Officer, Admin],
+            Act::Take => &[Agent, Supervisor, Processor, Officer, Admin],
+            Act::Ask | Act::Answer => &[Agent, Supervisor, Processor, Officer, Admin, Integration],
+            Act::SubmitAtr => &[Agent, Supervisor, Processor, Officer, Admin],
+            Act::Verify | Act::ReturnAtr => &[Agent, Supervisor, Processor, Officer, Field, Admin],
+            Act::Close => &[Agent, Supervisor, Processor, Officer, Admin],
+            Act::Reopen => &[Agent, Supervisor, Processor, Officer, Admin, Integration],
+            Act::Merge => &[Supervisor, Processor, Admin],
+            Act::RequestVisit => &[Supervisor, Processor, Officer, Admin],
+            Act::ReadMasters => &Role::ALL,
+            Act::ReadFloor => &[Agent, Supervisor, Analyst, Auditor, Admin, Integration],
+            Act::ChangeOwnPresence => &[Agent, Supervisor],
+            Act::ChangeOthersPresence => &[Supervisor, Admin],
+            Act::ReadOutbox => &[Supervisor, Processor, Auditor, Admin],
+            Act::ReadMeasures => &[Supervisor, Analyst, Auditor, Admin, Officer, Integration],
+            Act::ManagePeople => &[Admin],
+        }
+    }
+}
+
+/// A right that is not there. The sentence is shown to the one who asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// The role has not got it.
+    #[error("the role {role} may not {act}: ask a {who}", act = .act.words(), who = first_other(.act))]
+    Role {
+        /// Whose.
+        role: Role,
+        /// What.
+        act: Act,
+    },
+    /// The ticket lies with another department.
+    #[error("this ticket lies with department {holder}: only it, or the helpline itself, may do that")]
+    Department {
+        /// Where it lies.
+        holder: String,
+    },
+}
+
+fn first_other(act: &Act) -> &'static str {
+    act.roles().iter().find(|r| **r != Role::Agent).or(act.roles().first()).map_or("administrator", |r| r.as_str())
+}
+
+/// How much of a citizen's person a principal sees. Everybody sees the whole today; masking by role comes with a
+/// later rule, here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Names, numbers, addresses.
+    Whole,
+    /// Only what is needed to tell one from another.
+    Masked,
+}
+
+/// Whether `who` may do `act`, to `ticket` where the act is done to one.
+///
+/// # Errors
+/// [`Forbidden`] says what is missing.
+pub fn may(who: &Principal, act: Act, ticket: Option<&Ticket>) -> Result<Sight, Forbidden> {
+    if !act.roles().contains(&who.role) {
+        return Err(Forbidden::Role { role: who.role, act });
+    }
+    if let (Some(own), Some(ticket)) = (&who.department, ticket)
+        && *own != ticket.department
+    {
+        return Err(Forbidden::Department { holder: ticket.department.clone() });
+    }
+    Ok(match who.role {
+        Role::Analyst => Sight::Masked,
+        _ => Sight::Whole,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daak_domain::contact::Channel;
+    use daak_domain::language::Language;
+    use daak_domain::ticket::{Number, SlaClass, State};
+
+    fn ticket(department: &str) -> Ticket {
+        let now = "2026-11-24T10:00:00Z".parse().expect("a time");
+        Ticket {
+            number: Number::from_serial(1),
+            state: State::Assigned,
+            person: 1,
+            channel: Channel::Phone,
+            category: "roads".into(),
+            department: department.into(),
+            sla_class: SlaClass::Community,
+            emergency: false,
+            language: Language::Bn,
+            district: None,
+            block: None,
+            officer: None,
+            registered_at: now,
+            due_at: now,
+            closed_at: None,
+            closure: None,
+            merged_into: None,
+            contacts: 1,
+            seq: 2,
+        }
+    }
+
+    fn person(role: Role, department: Option<&str>) -> Principal {
+        Principal { name: "x".into(), role, department: department.map(Into::into), machine: false }
+    }
+
+    #[test]
+    fn an_officer_acts_within_the_own_department_only() {
+        let officer = person(Role::Officer, Some("PWD"));
+        assert_eq!(may(&officer, Act::SubmitAtr, Some(&ticket("PWD"))), Ok(Sight::Whole));
+        let refused = may(&officer, Act::ReadTicket, Some(&ticket("WCD"))).expect_err("another department");
+        assert_eq!(refused.to_string(), "this ticket lies with department WCD: only it, or the helpline itself, may do that");
+    }
+
+    #[test]
+    fn a_machine_hands_in_but_does_not_close() {
+        let machine = person(Role::Integration, None);
+        assert!(may(&machine, Act::TakeInContact, None).is_ok());
+        let refused = may(&machine, Act::Close, Some(&ticket("PWD"))).expect_err("not its business");
+        assert_eq!(refused.to_string(), "the role integration may not close tickets: ask a supervisor");
+    }
+
+    #[test]
+    fn an_analyst_sees_nobody_s_name_and_an_auditor_changes_nothing() {
+        assert_eq!(may(&person(Role::Analyst, None), Act::ReadTicket, None), Ok(Sight::Masked));
+        let auditor = person(Role::Auditor, None);
+        assert!(may(&auditor, Act::HearRecording, None).is_ok());
+        for act in [Act::Note, Act::Assign, Act::Close, Act::SubmitAtr, Act::Merge, Act::ManagePeople, Act::TakeInContact] {
+            assert!(may(&auditor, act, None).is_err(), "{act:?}");
+        }
+    }
+}

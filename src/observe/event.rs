@@ -1,0 +1,58 @@
+//! The catalogue of log events.
+
+macro_rules! catalogue {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal;)+) => {
+        $($(#[doc = $doc])+ pub const $name: &str = $text;)+
+        /// Every name, for the documentation and for the test that each stands here once.
+        pub const ALL: &[&str] = &[$($text),+];
+    };
+}
+
+catalogue! {
+    /// The program starts; with its version.
+    PROGRAM_STARTING = "program.starting";
+    /// The program was asked to end.
+    PROGRAM_STOPPING = "program.stopping";
+    /// Everything is closed.
+    PROGRAM_STOPPED = "program.stopped";
+    /// A part is configured that this version has not got, or cannot work as configured.
+    PART_MISSING = "part.missing";
+    /// A part of the program ended that should not have.
+    PART_DIED = "part.died";
+    /// HTTP listens.
+    HTTP_LISTENING = "http.listening";
+    /// A handler failed for a reason of ours; the answer was 500 or 503.
+    HTTP_FAILED = "http.failed";
+    /// A handler panicked; the answer was 500.
+    HTTP_PANICKED = "http.panicked";
+    /// Somebody signed in.
+    SIGN_IN_GRANTED = "access.sign_in.granted";
+    /// A sign-in was refused.
+    SIGN_IN_REFUSED = "access.sign_in.refused";
+    /// Somebody signed out.
+    SIGN_OUT = "access.sign_out";
+    /// An act was refused for lack of rights.
+    ACT_REFUSED = "access.act.refused";
+    /// A person was added or changed.
+    PERSON_CHANGED = "access.person.changed";
+    /// A live connection fell behind and was told to read anew.
+    LIVE_LAGGED = "live.lagged";
+    /// The demonstration's people and tickets were laid down.
+    DEMO_SEEDED = "demo.seeded";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn each_name_stands_once_and_is_dotted_lower_case() {
+        let mut sorted = ALL.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), ALL.len());
+        for name in ALL {
+            assert!(name.contains('.') && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_'), "{name}");
+        }
+    }
+}
