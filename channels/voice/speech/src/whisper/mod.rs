@@ -1,6 +1,7 @@
 //! Whisper in this process, through whisper.cpp.
 
 mod engine;
+mod file;
 mod model;
 mod settings;
 
