@@ -10,11 +10,13 @@
 //! - [`NoRecogniser`]: there is none, and it says why;
 //! - [`Speaker`]: text to speech through espeak-ng, for what no recorded prompt can say;
 //! - [`doctor`]: measures word error rates, from which trust comes;
+//! - [`fetch`]: fetches a small model once;
 //! - [`convert`]: makes the model file that whisper.cpp loads out of the published weights.
 
 pub mod convert;
 pub mod doctor;
 mod error;
+pub mod fetch;
 mod http;
 mod judge;
 mod pcm;
