@@ -1,0 +1,49 @@
+import { api, type Schema } from '../api/client';
+import { language } from '../words/index.svelte';
+
+/** Names of categories, departments and districts in the language of the person; fetched once. */
+type Named = { code: string; name_en: string; name_bn: string; name_hi?: string | null };
+const masters = $state<Record<'categories' | 'departments' | 'districts', Map<string, Named>>>({
+  categories: new Map(),
+  departments: new Map(),
+  districts: new Map(),
+});
+let asked = false;
+
+async function fetchMasters(): Promise<void> {
+  asked = true;
+  const { data } = await api.GET('/api/v1/masters').catch(() => ({ data: undefined }));
+  if (!data) {
+    asked = false;
+    return;
+  }
+  const byCode = (items: Named[]) => new Map(items.map((item) => [item.code, item]));
+  masters.categories = byCode(data.categories);
+  masters.departments = byCode(data.departments);
+  masters.districts = byCode(data.districts);
+}
+
+function name(kind: keyof typeof masters, code: string | null | undefined): string {
+  if (!asked) queueMicrotask(fetchMasters);
+  if (!code) return '';
+  const named = masters[kind].get(code);
+  if (!named) return code;
+  return language() === 'bn' ? named.name_bn : language() === 'hi' ? (named.name_hi ?? named.name_en) : named.name_en;
+}
+
+export const places = {
+  category: (code: string | null | undefined) => name('categories', code),
+  department: (code: string | null | undefined) => name('departments', code),
+  district: (code: string | null | undefined) => name('districts', code),
+  get departments(): Named[] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return [...masters.departments.values()];
+  },
+};
+
+/** A number in groups, as people say it. */
+export function grouped(number: string): string {
+  return `${number.slice(0, 3)} ${number.slice(3, 6)} ${number.slice(6)}`;
+}
+
+export type Masters = Schema['Masters'];

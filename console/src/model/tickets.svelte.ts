@@ -1,0 +1,80 @@
+import { api, failure, type Failure, type Schema } from '../api/client';
+import { session } from './session.svelte';
+
+export type Row = Schema['TicketRow'];
+export type Detail = Schema['TicketView'];
+
+/** A list of tickets that keeps its place when new ones come. */
+export class TicketList {
+  rows = $state.raw<Row[]>([]);
+  next = $state<string | undefined>();
+  loading = $state(true);
+  failed = $state<Failure | undefined>();
+  /** Arrived since the list was loaded; shown when asked for. */
+  fresh = $state(0);
+  #asked = 0;
+
+  /** Loads the first page for these filters. An answer that was overtaken is dropped. */
+  async load(filters: URLSearchParams, quietly = false): Promise<void> {
+    const turn = (this.#asked += 1);
+    if (!quietly) this.loading = true;
+    const page = await fetchPage(filters);
+    if (turn !== this.#asked) return;
+    this.loading = false;
+    this.fresh = 0;
+    this.failed = 'why' in page ? page : undefined;
+    if ('items' in page) [this.rows, this.next] = [page.items, page.next];
+  }
+
+  async more(filters: URLSearchParams): Promise<void> {
+    const turn = this.#asked;
+    const page = await fetchPage(filters, this.next);
+    if (turn === this.#asked && 'items' in page) [this.rows, this.next] = [[...this.rows, ...page.items], page.next];
+  }
+
+  /** A ticket changed: its row is renewed in place; one that is not listed counts as new. */
+  async changed(number: string): Promise<void> {
+    if (!this.rows.some((row) => row.number === number)) {
+      this.fresh += 1;
+      return;
+    }
+    const { data } = await api.GET('/api/v1/tickets', { params: { query: { number } } });
+    const renewed = data?.items[0];
+    if (renewed) this.rows = this.rows.map((row) => (row.number === number ? renewed : row));
+  }
+}
+
+async function fetchPage(filters: URLSearchParams, cursor?: string): Promise<{ items: Row[]; next?: string } | Failure> {
+  const query = { ...Object.fromEntries(filters), limit: 50, ...(cursor ? { cursor } : {}) };
+  try {
+    const { data, error, response } = await api.GET('/api/v1/tickets', { params: { query } });
+    if (response.status === 401) session.lost();
+    return data ? { items: data.items, next: data.next ?? undefined } : failure(response.status, error);
+  } catch {
+    return { status: 0, why: '' };
+  }
+}
+
+/** One ticket with its contacts and timeline. */
+export async function fetchTicket(number: string): Promise<Detail | Failure> {
+  try {
+    const { data, error, response } = await api.GET('/api/v1/tickets/{number}', { params: { path: { number } } });
+    if (response.status === 401) session.lost();
+    return data ?? failure(response.status, error);
+  } catch {
+    return { status: 0, why: '' };
+  }
+}
+
+/** One step in a ticket's life. `seq` is what the person saw: if somebody was first, the server says so (409). */
+export async function step(number: string, seq: number, body: Record<string, unknown>): Promise<Failure | undefined> {
+  try {
+    const { error, response } = await api.POST('/api/v1/tickets/{number}/events', {
+      params: { path: { number } },
+      body: { ...body, expected_seq: seq } as never,
+    });
+    return response.ok ? undefined : failure(response.status, error);
+  } catch {
+    return { status: 0, why: '' };
+  }
+}
