@@ -45,6 +45,7 @@ mod tests {
             words: Vec::new(),
             clip: Duration::ZERO,
             took: Duration::ZERO,
+            cpu: Duration::ZERO,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Measures the settings: `measure_speech MODEL [whole|fitting|POSITIONS] [CLIPS] [SHORTEST LONGEST]`
+//! Measures the settings: `measure_speech MODEL [whole|fitting|POSITIONS|+MARGIN_MS] [CLIPS] [SHORTEST LONGEST]`
 //! prints word error rate and CPU-s a clip for clips of Debian's asterisk-core-sounds-en-wav.
 #![allow(clippy::print_stdout)]
 use std::time::Duration;
@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let audio_context = match argument(1, "fitting").as_str() {
         "whole" => AudioContext::Whole,
         "fitting" => AudioContext::Fitting,
+        margin if margin.starts_with('+') => AudioContext::Margin(margin[1..].parse()?),
         positions => AudioContext::Fixed(positions.parse()?),
     };
     let (clips, shortest, longest): (usize, f32, f32) = (argument(2, "60").parse()?, argument(3, "0").parse()?, argument(4, "30").parse()?);

@@ -8,7 +8,7 @@ pub use material::{Material, Sample};
 pub use wer::{Errors, word_errors};
 
 use crate::pool::Clip;
-use crate::{Measured, Recognition, SpeechError, Trust, TrustTable, WhisperPool};
+use crate::{Measured, Recogniser, Recognition, SpeechError, Trust, TrustTable, WhisperConfig, WhisperPool};
 use daak_domain::language::Language;
 use std::fmt;
 use std::path::Path;
@@ -35,6 +35,7 @@ pub struct Finding {
     pub failed: (u32, Option<SpeechError>),
 }
 
+/// One line for a terminal.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.trust {
@@ -54,6 +55,65 @@ impl fmt::Display for Finding {
             (count, Some(why)) => write!(f, "; {count} gave no text, the last because {why}"),
         }
     }
+}
+
+/// `daak doctor --speech`: measures a model on the recordings of people that are to be had and
+/// writes what was found beside the model. `own` is a directory with recordings of the helpline's
+/// callers, `bn/`, `hi/`, `en/`, each with `NAME.wav` and what is said in `NAME.txt`; English is
+/// otherwise measured on Debian's prompts, about `clips` of them.
+///
+/// # Errors
+/// If the model cannot be loaded, a recording not be read, or the table not be written.
+pub async fn speech(
+    config: WhisperConfig,
+    own: Option<&Path>,
+    clips: usize,
+    mut say: impl FnMut(&str),
+) -> Result<Vec<Finding>, SpeechError> {
+    let table = config.trust.clone().unwrap_or_else(|| TrustTable::beside(&config.model));
+    // One clip after the other: more workers would only wait.
+    let config = WhisperConfig { workers: Some(1), niceness: 0, ..config };
+    let pool = tokio::task::spawn_blocking(move || WhisperPool::start(config)).await.map_err(|e| SpeechError::Failed(e.to_string()))??;
+    let mut findings = Vec::new();
+    for language in [Language::En, Language::Hi, Language::Bn, Language::Ne, Language::Ur] {
+        let Some(material) = recordings(own, language)? else {
+            if Language::SERVED.contains(&language) {
+                say(&without(language, pool.trust(language)));
+            }
+            continue;
+        };
+        let material = material.thinned(clips);
+        say(&format!("{language}: listening to {} clips…", material.samples.len()));
+        let finding = measure(&pool, &material, |_, _, _| {}).await;
+        say(&finding.to_string());
+        findings.push(finding);
+    }
+    note(&table, pool.model_id(), &findings)?;
+    Ok(findings)
+}
+
+fn recordings(own: Option<&Path>, language: Language) -> Result<Option<Material>, SpeechError> {
+    let dir = own.map(|own| own.join(language.code())).filter(|dir| dir.is_dir());
+    let material = match dir {
+        Some(dir) => Some(Material::from_directory(&dir, language)?),
+        None if language == Language::En => Material::debian_english(4),
+        None => None,
+    };
+    Ok(material.filter(|m| !m.samples.is_empty()))
+}
+
+fn without(language: Language, trust: Trust) -> String {
+    let stands = match trust {
+        Trust::Record => "trusted as measured before",
+        Trust::Draft => "never measured, so its text is a draft for people",
+        Trust::Hint => "its text is a phonetic hint beside the recording",
+        Trust::Nothing => "measured useless before; only the recording is kept",
+    };
+    let mend = match language {
+        Language::En => "`apt-get install asterisk-core-sounds-en-wav asterisk-core-sounds-en`, or --recordings DIR",
+        _ => "--recordings DIR",
+    };
+    format!("{language}: no recordings to measure it on ({mend}); {stands}")
 }
 
 /// Recognises every clip of the material, one after the other, and counts the words that are wrong.

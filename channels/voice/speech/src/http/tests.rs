@@ -99,7 +99,7 @@ async fn bengali_without_a_measured_model_is_asked_for_with_the_prompt_and_comes
     let (url, mut requests) = server(ok(r#"{"text": "hamader rasta bhenge geche"}"#)).await;
     let heard = ask(HttpConfig::new(url, "base"), Language::Bn).await.unwrap();
     assert!(heard.hint && !heard.trusted && heard.reliable);
-    assert!(String::from_utf8_lossy(&requests.recv().await.unwrap()).contains("Amar rashon card hoyni"));
+    assert!(String::from_utf8_lossy(&requests.recv().await.unwrap()).contains(BENGALI_IN_LATIN));
 }
 
 #[tokio::test]
