@@ -10,5 +10,6 @@ pub mod blobs;
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod intelligence;
 pub mod observe;
 pub mod store;
