@@ -174,6 +174,25 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_a_file_is_sound_or_an_error(mut bytes: Vec<u8>, flips: Vec<(usize, u8)>, cut: usize) {
+            let mut whole = Pcm { rate: 8000, samples: vec![3; 50] }.to_wav();
+            for (place, value) in flips {
+                let end = whole.len();
+                whole[place % end] = value;
+            }
+            whole.truncate(cut % 145);
+            for input in [&whole, &bytes] {
+                if let Ok(sound) = Pcm::from_wav(input) {
+                    assert!(sound.samples.len() <= input.len() && crate::resample::RATES.contains(&sound.rate));
+                }
+            }
+            bytes.splice(0..0, *b"RIFF\0\0\0\0WAVE");
+            let _ = Pcm::from_wav(&bytes);
+        }
+    }
+
     #[test]
     fn the_level_leaves_pauses_out() {
         let tone: Vec<f32> = (0..8000).map(|n| 0.1 * (n as f32 * 0.5).sin()).collect();

@@ -123,3 +123,61 @@ impl<'a> Reader<'a> {
         Ok(Variable { rank, shape, kind, bytes: self.take(size)? })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Vec<u8> {
+        let mut out = (text.len() as u16 + 1).to_le_bytes().to_vec();
+        out.extend_from_slice(text.as_bytes());
+        out.push(0);
+        out
+    }
+
+    /// One matrix of 2 × 2, one number, and an alias.
+    fn small() -> Vec<u8> {
+        let mut out = 6u32.to_le_bytes().to_vec();
+        out.extend(name("WhisperSpec"));
+        out.extend([3, 0, 0, 0, 2, 0, 0, 0]);
+        out.extend(name("a/weight"));
+        out.extend([2, 2, 0, 0, 0, 2, 0, 0, 0, 4, 8, 0, 0, 0, 0, 0x3c, 0, 0xc0, 0, 0, 0xff, 0x7b]);
+        out.extend(name("a/num_heads"));
+        out.extend([0, 1, 1, 0, 0, 0, 8]);
+        out.extend([1, 0, 0, 0]);
+        out.extend(name("b/weight"));
+        out.extend(name("a/weight"));
+        out
+    }
+
+    #[test]
+    fn arrays_and_aliases_are_read() {
+        let bytes = small();
+        let variables = read(&bytes).unwrap();
+        assert_eq!(variables["b/weight"].floats().unwrap(), [1.0, -2.0, 0.0, 65504.0]);
+        assert_eq!((variables["b/weight"].shape(), variables["a/num_heads"].integer()), (&[2, 2][..], Some(8)));
+        assert!(variables["a/num_heads"].floats().is_err());
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_an_error() {
+        let bytes = small();
+        assert!((0..bytes.len()).all(|end| read(&bytes[..end]).is_err()));
+        let error = read(&[&bytes[..], &[0]].concat()).err().unwrap().to_string();
+        assert!(error.contains("left over"), "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_damaged_file_is_read_or_refused(flips: Vec<(usize, u8)>) {
+            let mut bytes = small();
+            let end = bytes.len();
+            flips.iter().for_each(|(place, value)| bytes[place % end] = *value);
+            if let Ok(variables) = read(&bytes) {
+                variables.values().for_each(|v| { let _ = v.floats(); });
+                let _ = super::super::names::sizes(&variables);
+            }
+        }
+    }
+}

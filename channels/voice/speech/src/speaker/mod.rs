@@ -33,7 +33,7 @@ pub struct SpeakerConfig {
     pub pace: u16,
     /// Rate of what is given, in Hz: 16,000 serves G.722 and, by [`Pcm::resampled`], G.711.
     pub rate: u32,
-    /// Longest time for one text.
+    /// Longest time for one text, and longest wait for a turn.
     pub limit: Duration,
     /// Synthesisers at work at one time.
     pub at_once: usize,
@@ -115,7 +115,9 @@ impl Speaker {
         if let Some(sound) = self.remembered(&key) {
             return Ok(sound);
         }
-        let _turn = self.shared.turns.acquire().await.map_err(|_| SpeechError::NoSynthesiser("it is shutting down".to_owned()))?;
+        let turn =
+            tokio::time::timeout(config.limit, self.shared.turns.acquire()).await.map_err(|_| SpeechError::TimedOut(config.limit))?;
+        let _turn = turn.map_err(|_| SpeechError::NoSynthesiser("it is shutting down".to_owned()))?;
         // Whoever waited for the same text finds it now.
         if let Some(sound) = self.remembered(&key) {
             return Ok(sound);
