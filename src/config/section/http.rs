@@ -39,6 +39,8 @@ pub struct Http {
     pub public_url: Option<String>,
     /// Origins, besides our own, from which a browser may act with its cookie.
     pub trusted_origins: Vec<String>,
+    /// Proxies in front of us, whose `X-Forwarded-For` says who asks.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Largest request body in KiB, attachments apart.
     pub body_limit_kib: usize,
     /// Largest attachment in MiB.
@@ -65,6 +67,7 @@ impl Default for Http {
             listen: HttpListen(vec![std::net::SocketAddr::from(([127, 0, 0, 1], 8080))]),
             public_url: None,
             trusted_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             body_limit_kib: 256,
             attachment_limit_mib: 25,
             session_idle_min: 60,
