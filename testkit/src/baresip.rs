@@ -73,7 +73,8 @@ impl Baresip {
             .stderr(log)
             .spawn()
             .expect("baresip is installed");
-        let control = wait::until("baresip's control port", Duration::from_secs(15), || TcpStream::connect(("127.0.0.1", control_port)).ok());
+        let control =
+            wait::until("baresip's control port", Duration::from_secs(15), || TcpStream::connect(("127.0.0.1", control_port)).ok());
         control.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout is set");
         Self { child, control, received: Vec::new(), home }
     }

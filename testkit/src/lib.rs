@@ -3,6 +3,7 @@
 
 pub mod baresip;
 pub mod port;
+pub mod postgres;
 pub mod program;
 pub mod tiny_whisper;
 pub mod tone;

@@ -1,0 +1,180 @@
+//! Adding events to a ticket: checked by the state machine, chained, folded, with what must be sent for them.
+
+use super::error::{Result, StoreError};
+use super::row::{hash, micros, ticket as folded};
+use super::writer::{BoxWork, Work};
+use super::{Change, Dialect, Store, words};
+use daak_domain::Timestamp;
+use daak_domain::contact::Channel;
+use daak_domain::language::Language;
+use daak_domain::ticket::{Event, EventBody, MessageState, Number, Ticket, seal};
+use sqlx::{AnyConnection, Row};
+
+/// A message to be sent for what happens. Its `queued` event joins the ticket's timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Names it for ever; a second message of the same key is the same one.
+    pub key: String,
+    /// By which way.
+    pub channel: Channel,
+    /// A telephone number or mail address.
+    pub to: String,
+    /// Name of its template.
+    pub template: String,
+    /// Language of its text.
+    pub language: Language,
+    /// What is sent.
+    pub text: String,
+    /// Goes out at night too.
+    pub urgent: bool,
+    /// Not before.
+    pub not_before: Timestamp,
+}
+
+struct Append<M> {
+    dialect: Dialect,
+    number: Number,
+    seen: Option<u32>,
+    events: Vec<Event>,
+    messages: M,
+}
+
+impl Store {
+    /// Adds events to a ticket, all or none. `seen` is how many events the asker had seen: if there are
+    /// more now, nothing is added. `messages` makes what must be sent out of the ticket as it then is.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Illegal`], [`StoreError::NotFound`], [`StoreError::Unavailable`].
+    pub async fn append(
+        &self,
+        number: Number,
+        seen: Option<u32>,
+        events: Vec<Event>,
+        messages: impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static,
+    ) -> Result<Ticket> {
+        self.writer.work(Append { dialect: self.dialect, number, seen, events, messages }).await
+    }
+}
+
+impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Append<M> {
+    type Answer = Ticket;
+
+    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, Ticket> {
+        Box::pin(async move {
+            let mut life = Life::load(self.dialect, on, self.number).await?;
+            let now = life.ticket.seq;
+            if let Some(seen) = self.seen.filter(|seen| *seen != now) {
+                return Err(StoreError::Conflict { seen, now });
+            }
+            for event in &self.events {
+                life.add(on, event).await?;
+                if let EventBody::WrittenDown { text, .. } | EventBody::Answered { text } = &event.body {
+                    self.dialect.add_words(on, self.number, &words::words(text)).await?;
+                }
+            }
+            for message in (self.messages)(&life.ticket) {
+                let at = self.events.last().map_or(message.not_before, |event| event.at);
+                life.send(on, &message, at, changes).await?;
+            }
+            life.save(on, changes).await
+        })
+    }
+}
+
+/// A ticket while events are added to it.
+pub(super) struct Life {
+    pub(super) ticket: Ticket,
+    pub(super) tail: [u8; 32],
+}
+
+impl Life {
+    /// The ticket as it is, locked until the transaction ends.
+    pub(super) async fn load(dialect: Dialect, on: &mut AnyConnection, number: Number) -> Result<Self> {
+        let sql = match dialect {
+            Dialect::Sqlite => "SELECT folded, tail FROM tickets WHERE number = $1",
+            Dialect::Postgres => "SELECT folded, tail FROM tickets WHERE number = $1 FOR UPDATE",
+        };
+        let row = sqlx::query(sql).bind(number.as_u64() as i64).fetch_optional(on).await?.ok_or(StoreError::NotFound("ticket"))?;
+        let tail: Vec<u8> = row.try_get("tail")?;
+        Ok(Self { ticket: folded(&row)?, tail: hash(&tail)? })
+    }
+
+    /// Adds the next event to the log and to the fold.
+    pub(super) async fn add(&mut self, on: &mut AnyConnection, event: &Event) -> Result<()> {
+        self.ticket.apply(event)?;
+        self.tail = log(on, self.ticket.number, self.ticket.seq, &self.tail, event).await?;
+        Ok(())
+    }
+
+    /// Puts a message into the outbox and onto the timeline. One of a known key is left as it is.
+    pub(super) async fn send(
+        &mut self,
+        on: &mut AnyConnection,
+        message: &NewMessage,
+        at: Timestamp,
+        changes: &mut Vec<Change>,
+    ) -> Result<()> {
+        if !super::outbox::put(on, Some(self.ticket.number), message, at).await? {
+            return Ok(());
+        }
+        changes.push(Change::Message { key: message.key.clone(), state: "queued" });
+        let body = EventBody::Message {
+            message: message.key.clone(),
+            template: message.template.clone(),
+            channel: message.channel,
+            state: MessageState::Queued,
+            detail: None,
+        };
+        self.add(on, &Event { at, by: daak_domain::ticket::Actor::Helpline, body }).await
+    }
+
+    /// Writes the fold.
+    pub(super) async fn save(self, on: &mut AnyConnection, changes: &mut Vec<Change>) -> Result<Ticket> {
+        let t = self.ticket;
+        let sql = "UPDATE tickets SET state = $2, category = $3, department = $4, sla_class = $5, emergency = $6, officer = $7,
+                   due_at = $8, seq = $9, folded = $10, tail = $11, district = $12 WHERE number = $1";
+        sqlx::query(sql)
+            .bind(t.number.as_u64() as i64)
+            .bind(t.state.as_str())
+            .bind(&t.category)
+            .bind(&t.department)
+            .bind(t.sla_class.as_str())
+            .bind(i64::from(t.emergency))
+            .bind(&t.officer)
+            .bind(micros(t.due_at))
+            .bind(i64::from(t.seq))
+            .bind(serde_json::to_string(&t)?)
+            .bind(self.tail.to_vec())
+            .bind(&t.district)
+            .execute(on)
+            .await?;
+        changes.push(changed(&t));
+        Ok(t)
+    }
+}
+
+/// What is told of a ticket that changed.
+pub(super) fn changed(ticket: &Ticket) -> Change {
+    Change::Ticket {
+        number: ticket.number,
+        seq: ticket.seq,
+        state: ticket.state,
+        department: ticket.department.clone(),
+        emergency: ticket.emergency,
+    }
+}
+
+/// Writes an event to the log and answers its hash.
+pub(super) async fn log(on: &mut AnyConnection, number: Number, seq: u32, before: &[u8; 32], event: &Event) -> Result<[u8; 32]> {
+    let body = serde_json::to_string(event)?;
+    let hash = seal(before, number, seq, body.as_bytes());
+    sqlx::query("INSERT INTO events (ticket, seq, at, body, hash) VALUES ($1, $2, $3, $4, $5)")
+        .bind(number.as_u64() as i64)
+        .bind(i64::from(seq))
+        .bind(micros(event.at))
+        .bind(body)
+        .bind(hash.to_vec())
+        .execute(on)
+        .await?;
+    Ok(hash)
+}

@@ -1,0 +1,212 @@
+//! Taking in a contact: the person, the ticket, its first event, its words, what must be sent — one transaction.
+
+use super::append::{Life, NewMessage, changed, log};
+use super::error::Result;
+use super::row::micros;
+use super::writer::{BoxWork, Work};
+use super::{Change, Dialect, Store, people, words};
+use daak_domain::Timestamp;
+use daak_domain::contact::{Contact, Outcome};
+use daak_domain::language::Language;
+use daak_domain::ticket::{Actor, Event, EventBody, GENESIS, Number, SlaClass, Ticket};
+use sqlx::{AnyConnection, Row};
+
+/// A contact that has been understood, and what is to become of it.
+pub struct TakeIn<M> {
+    /// The contact.
+    pub contact: Contact,
+    /// A new ticket, or one that it joins.
+    pub destination: Destination,
+    /// Further events of the ticket, after its registration or the joining.
+    pub then: Vec<EventBody>,
+    /// Makes what must be sent out of the ticket as it then is.
+    pub messages: M,
+}
+
+/// Where a contact goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Destination {
+    /// A new ticket.
+    Open(Box<Opening>),
+    /// An open ticket of the same person. If it is no longer open, a new one is opened instead.
+    Join(Number, Box<Opening>),
+}
+
+/// What a new ticket begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// Category code.
+    pub category: String,
+    /// Department code.
+    pub department: String,
+    /// Class of limit.
+    pub sla_class: SlaClass,
+    /// Whether life or limb are at stake.
+    pub emergency: bool,
+    /// In which language to answer.
+    pub language: Language,
+    /// LGD code of the district.
+    pub district: Option<String>,
+    /// Code of block or municipality.
+    pub block: Option<String>,
+    /// When it must be resolved.
+    pub due_at: Timestamp,
+}
+
+/// What became of a contact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TakenIn {
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// How it met it.
+    pub outcome: Outcome,
+    /// Its name in events.
+    pub contact: i64,
+}
+
+impl Store {
+    /// Takes in a contact, once for each `(channel, external_id)`: a second arrival changes nothing and
+    /// answers the ticket of the first.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Unavailable`]: nothing was taken in; keep it and try again.
+    pub async fn take_in<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static>(&self, new: TakeIn<M>) -> Result<TakenIn> {
+        let text = new.contact.statement.text().or(new.contact.statement.draft()).unwrap_or_default();
+        let words = words::words(&format!("{} {text}", new.contact.subject.as_deref().unwrap_or_default()));
+        let excerpt = text.chars().take(160).collect();
+        let body = serde_json::to_string(&new.contact)?;
+        self.writer.work(Taking { dialect: self.dialect, new, words, excerpt, body }).await
+    }
+}
+
+struct Taking<M> {
+    dialect: Dialect,
+    new: TakeIn<M>,
+    words: std::collections::BTreeSet<String>,
+    excerpt: String,
+    body: String,
+}
+
+impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<M> {
+    type Answer = TakenIn;
+
+    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, TakenIn> {
+        Box::pin(async move {
+            if let Some(before) = self.repeated(on).await? {
+                return Ok(before);
+            }
+            let person = people::find_or_make(on, &self.new.contact).await?;
+            match &self.new.destination {
+                Destination::Join(number, opening) => {
+                    let life = Life::load(self.dialect, on, *number).await?;
+                    if life.ticket.state.is_open() {
+                        self.join(on, person, life, changes).await
+                    } else {
+                        self.open(on, person, opening, changes).await
+                    }
+                }
+                Destination::Open(opening) => self.open(on, person, opening, changes).await,
+            }
+        })
+    }
+}
+
+impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
+    async fn repeated(&self, on: &mut AnyConnection) -> Result<Option<TakenIn>> {
+        let sql = "SELECT c.id, t.folded FROM contacts c JOIN tickets t ON t.number = c.ticket WHERE c.channel = $1 AND c.external_id = $2";
+        let row = sqlx::query(sql).bind(self.new.contact.channel.as_str()).bind(&self.new.contact.external_id).fetch_optional(on).await?;
+        row.map(|row| Ok(TakenIn { ticket: super::row::ticket(&row)?, outcome: Outcome::Repeated, contact: row.try_get("id")? }))
+            .transpose()
+    }
+
+    async fn open(&self, on: &mut AnyConnection, person: i64, opening: &Opening, changes: &mut Vec<Change>) -> Result<TakenIn> {
+        let number = Number::from_serial(self.dialect.next_serial(on).await?);
+        let contact = self.insert_contact(on, number, person).await?;
+        let o = opening.clone();
+        let body = EventBody::Registered {
+            contact,
+            person,
+            channel: self.new.contact.channel,
+            category: o.category,
+            department: o.department,
+            sla_class: o.sla_class,
+            emergency: o.emergency,
+            language: o.language,
+            district: o.district,
+            block: o.block,
+            due_at: o.due_at,
+        };
+        let event = Event { at: self.new.contact.received_at, by: Actor::Citizen, body };
+        let ticket = Ticket::open(number, &event)?;
+        let tail = log(on, number, 1, &GENESIS, &event).await?;
+        let mut life = Life { ticket, tail };
+        self.go_on(on, &mut life, changes).await?;
+        insert_ticket(on, &life, &self.excerpt).await?;
+        changes.push(changed(&life.ticket));
+        self.dialect.add_words(on, number, &self.words).await?;
+        Ok(TakenIn { ticket: life.ticket, outcome: Outcome::Opened, contact })
+    }
+
+    async fn join(&self, on: &mut AnyConnection, person: i64, mut life: Life, changes: &mut Vec<Change>) -> Result<TakenIn> {
+        let number = life.ticket.number;
+        let contact = self.insert_contact(on, number, person).await?;
+        let body = EventBody::ContactJoined { contact, channel: self.new.contact.channel };
+        life.add(on, &Event { at: self.new.contact.received_at, by: Actor::Citizen, body }).await?;
+        self.go_on(on, &mut life, changes).await?;
+        let ticket = life.save(on, changes).await?;
+        self.dialect.add_words(on, number, &self.words).await?;
+        Ok(TakenIn { ticket, outcome: Outcome::Joined, contact })
+    }
+
+    async fn go_on(&self, on: &mut AnyConnection, life: &mut Life, changes: &mut Vec<Change>) -> Result<()> {
+        let at = self.new.contact.received_at;
+        for body in &self.new.then {
+            life.add(on, &Event { at, by: Actor::Helpline, body: body.clone() }).await?;
+        }
+        for message in (self.new.messages)(&life.ticket) {
+            life.send(on, &message, at, changes).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_contact(&self, on: &mut AnyConnection, ticket: Number, person: i64) -> Result<i64> {
+        let sql =
+            "INSERT INTO contacts (channel, external_id, ticket, person, received_at, body) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+        let row = sqlx::query(sql)
+            .bind(self.new.contact.channel.as_str())
+            .bind(&self.new.contact.external_id)
+            .bind(ticket.as_u64() as i64)
+            .bind(person)
+            .bind(micros(self.new.contact.received_at))
+            .bind(&self.body)
+            .fetch_one(on)
+            .await?;
+        Ok(row.try_get(0)?)
+    }
+}
+
+async fn insert_ticket(on: &mut AnyConnection, life: &Life, excerpt: &str) -> Result<()> {
+    let t = &life.ticket;
+    let sql = "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer,
+               registered_at, due_at, seq, folded, tail, excerpt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    sqlx::query(sql)
+        .bind(t.number.as_u64() as i64)
+        .bind(t.state.as_str())
+        .bind(t.person)
+        .bind(t.channel.as_str())
+        .bind(&t.category)
+        .bind(&t.department)
+        .bind(t.sla_class.as_str())
+        .bind(i64::from(t.emergency))
+        .bind(&t.district)
+        .bind(&t.officer)
+        .bind(micros(t.registered_at))
+        .bind(micros(t.due_at))
+        .bind(i64::from(t.seq))
+        .bind(serde_json::to_string(t)?)
+        .bind(life.tail.to_vec())
+        .bind(excerpt)
+        .execute(on)
+        .await?;
+    Ok(())
+}

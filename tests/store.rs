@@ -1,0 +1,227 @@
+//! The store, the same on both databases, against the real servers.
+
+use daak::store::{Destination, NewMessage, Opening, Progress, Store, StoreError, TakeIn, TakenIn, TicketQuery};
+use daak_domain::Timestamp;
+use daak_domain::contact::{Channel, Contact, Outcome, Sender, Statement};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::ticket::{Actor, Event, EventBody, MessageState, Number, SlaClass, State, Ticket};
+use daak_testkit::postgres::Postgres;
+use std::time::Duration;
+
+#[tokio::test]
+async fn on_sqlite() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    every_test(&Store::open_dir(folder.path()).await.expect("SQLite opens")).await;
+}
+
+#[tokio::test]
+async fn on_postgres() {
+    let server = Postgres::start();
+    every_test(&Store::open(&server.url).await.expect("PostgreSQL opens")).await;
+}
+
+async fn every_test(store: &Store) {
+    a_contact_becomes_a_ticket_once(store).await;
+    many_at_once_are_one(store).await;
+    people_have_several_identities(store).await;
+    two_writers_one_wins(store).await;
+    what_is_illegal_changes_nothing(store).await;
+    bengali_is_found(store).await;
+    pages_follow_each_other(store).await;
+    messages_go_forward_only(store).await;
+    let (tickets, broken) = store.verify_chain().await.expect("it is walked");
+    assert!(tickets > 5 && broken.is_empty(), "{tickets} {broken:?}");
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_795_000_000 + seconds).expect("a time")
+}
+
+fn contact(id: &str, phone: &str, text: &str) -> Contact {
+    Contact {
+        channel: Channel::Phone,
+        external_id: id.into(),
+        received_at: at(0),
+        sender: Sender { phone: PhoneNumber::parse(phone).ok(), ..Sender::default() },
+        language: Some(Language::Bn),
+        subject: None,
+        statement: Statement::Written { text: text.into() },
+        location: None,
+        attachments: Vec::new(),
+        declared_emergency: false,
+        about: None,
+    }
+}
+
+fn opening() -> Box<Opening> {
+    Box::new(Opening {
+        category: "phe.drinking-water".into(),
+        department: "PHE".into(),
+        sla_class: SlaClass::Community,
+        emergency: false,
+        language: Language::Bn,
+        district: Some("305".into()),
+        block: None,
+        due_at: at(30 * 86_400),
+    })
+}
+
+fn acknowledgement(ticket: &Ticket) -> Vec<NewMessage> {
+    vec![NewMessage {
+        key: format!("registered-{}", ticket.number),
+        channel: Channel::Sms,
+        to: "+919830012345".into(),
+        template: "registered".into(),
+        language: Language::Bn,
+        text: format!("আপনার নম্বর {}", ticket.number.grouped()),
+        urgent: true,
+        not_before: at(0),
+    }]
+}
+
+async fn open(store: &Store, contact: Contact) -> TakenIn {
+    store
+        .take_in(TakeIn { contact, destination: Destination::Open(opening()), then: vec![], messages: acknowledgement })
+        .await
+        .expect("it is taken in")
+}
+
+fn by(body: EventBody) -> Event {
+    Event { at: at(60), by: Actor::Person { name: "rina".into() }, body }
+}
+
+async fn a_contact_becomes_a_ticket_once(store: &Store) {
+    let first = open(store, contact("once", "9830012345", "জল নেই")).await;
+    assert_eq!((first.outcome, first.ticket.state, first.ticket.seq), (Outcome::Opened, State::Registered, 2));
+    let second = open(store, contact("once", "9830012345", "জল নেই")).await;
+    assert_eq!((second.outcome, second.ticket.number, second.contact), (Outcome::Repeated, first.ticket.number, first.contact));
+    let events = store.events(first.ticket.number).await.expect("events");
+    assert!(matches!(events[0].event.body, EventBody::Registered { .. }));
+    assert!(matches!(&events[1].event.body, EventBody::Message { state: MessageState::Queued, .. }));
+    assert_eq!(store.ticket(first.ticket.number).await.expect("found"), Some(first.ticket));
+}
+
+async fn many_at_once_are_one(store: &Store) {
+    let tries = (0..50).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { open(&store, contact("many", "9830099999", "রাস্তা ভাঙা")).await })
+    });
+    let mut numbers = std::collections::BTreeSet::new();
+    let mut opened = 0;
+    for each in tries.collect::<Vec<_>>() {
+        let taken = each.await.expect("no panic");
+        numbers.insert(taken.ticket.number);
+        opened += u32::from(taken.outcome == Outcome::Opened);
+    }
+    assert_eq!((numbers.len(), opened), (1, 1));
+}
+
+async fn people_have_several_identities(store: &Store) {
+    let mut first = contact("p1", "9830055555", "a");
+    first.sender.email = Some("rina@example.org".into());
+    let first = open(store, first).await.ticket;
+    let mut by_mail = contact("p2", "", "b");
+    by_mail.sender = Sender { email: Some("rina@example.org".into()), ..Sender::default() };
+    let second = store.take_in(TakeIn {
+        contact: by_mail,
+        destination: Destination::Join(first.number, opening()),
+        then: vec![],
+        messages: |_: &Ticket| vec![],
+    });
+    let second = second.await.expect("taken in");
+    assert_eq!((second.outcome, second.ticket.number, second.ticket.contacts), (Outcome::Joined, first.number, 2));
+    let person = store.person(first.person).await.expect("found").expect("known");
+    assert_eq!((person.phones.len(), person.emails.len()), (1, 1));
+    assert_eq!(store.open_tickets_of(first.person).await.expect("found").len(), 1);
+    assert_eq!(store.contacts_of(first.number).await.expect("found").len(), 2);
+}
+
+async fn two_writers_one_wins(store: &Store) {
+    let ticket = open(store, contact("two", "9830011111", "x")).await.ticket;
+    let take = |name: &str| vec![by(EventBody::Taken { officer: name.into() })];
+    let (a, b) = tokio::join!(
+        store.append(ticket.number, Some(ticket.seq), take("a"), |_| vec![]),
+        store.append(ticket.number, Some(ticket.seq), take("b"), |_| vec![])
+    );
+    let conflicts = [&a, &b].into_iter().filter(|r| matches!(r, Err(StoreError::Conflict { .. }))).count();
+    assert_eq!(conflicts, 1, "{a:?} {b:?}");
+}
+
+async fn what_is_illegal_changes_nothing(store: &Store) {
+    let ticket = open(store, contact("illegal", "9830022222", "x")).await.ticket;
+    let steps = vec![by(EventBody::Taken { officer: "a".into() }), by(EventBody::Reopened { reason: "no".into() })];
+    let refused = store.append(ticket.number, None, steps, |_| vec![]).await;
+    assert!(matches!(refused, Err(StoreError::Illegal(_))), "{refused:?}");
+    assert_eq!(store.ticket(ticket.number).await.expect("found"), Some(ticket));
+    let nobody = store.append(Number::from_serial(899_999_999), None, vec![], |_| vec![]).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound("ticket"))));
+}
+
+async fn bengali_is_found(store: &Store) {
+    let ticket = open(store, contact("words", "9830033333", "আমাদের গ্রামে পানীয় জলের কল ২০২৪ থেকে খারাপ; Bankura block")).await.ticket;
+    for q in ["পানীয়", "পানী\u{9af}\u{9bc}", "জল কল", "2024", "২০২৪ গ্রাম", "BANKURA"] {
+        let found = store.search(TicketQuery { q: Some(q.into()), ..TicketQuery::default() }, None, 10).await.expect("searched");
+        assert!(found.items.iter().any(|f| f.ticket.number == ticket.number), "{q}");
+    }
+    for q in ["বিদ্যুৎ", "জল বিদ্যুৎ", "\" OR 1", "w*"] {
+        let found = store.search(TicketQuery { q: Some(q.into()), ..TicketQuery::default() }, None, 10).await.expect("searched");
+        assert!(found.items.iter().all(|f| f.ticket.number != ticket.number), "{q}");
+    }
+    let written = vec![by(EventBody::WrittenDown { contact: 1, text: "হাসপাতালের শয্যা".into() })];
+    store.append(ticket.number, None, written, |_| vec![]).await.expect("written down");
+    let found = store.search(TicketQuery { q: Some("শয্যা".into()), ..TicketQuery::default() }, None, 10).await.expect("searched");
+    assert_eq!(found.items.len(), 1);
+    let by_phone = TicketQuery { phone: PhoneNumber::parse("9830033333").ok(), ..TicketQuery::default() };
+    assert_eq!(store.search(by_phone, None, 10).await.expect("searched").items.len(), 1);
+}
+
+async fn pages_follow_each_other(store: &Store) {
+    for n in 0..7 {
+        let mut c = contact(&format!("page{n}"), "9830044444", "x");
+        c.received_at = at(1_000 + n / 2);
+        open(store, c).await;
+    }
+    let query = TicketQuery { phone: PhoneNumber::parse("9830044444").ok(), states: vec![State::Registered], ..TicketQuery::default() };
+    let (mut cursor, mut seen) = (None, Vec::new());
+    loop {
+        let page = store.search(query.clone(), cursor.as_deref(), 3).await.expect("a page");
+        seen.extend(page.items.iter().map(|f| f.ticket.number));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (7, 7));
+    assert!(matches!(store.search(query, Some("1; DROP TABLE"), 3).await, Err(StoreError::Cursor)));
+}
+
+async fn messages_go_forward_only(store: &Store) {
+    let ticket = open(store, contact("sms", "9830066666", "x")).await.ticket;
+    let key = format!("registered-{}", ticket.number);
+    let now = at(100);
+    let lease = now + Duration::from_secs(60);
+    let claimed = store.outbox_claim(now, lease, 100).await.expect("claimed");
+    assert!(claimed.iter().any(|due| due.key == key && due.ticket == Some(ticket.number) && due.attempts == 0));
+    assert!(store.outbox_claim(now, lease, 100).await.expect("claimed").is_empty(), "under a lease");
+    assert!(
+        store
+            .outbox_claim(lease, lease + Duration::from_secs(60), 100)
+            .await
+            .expect("claimed")
+            .iter()
+            .any(|due| due.key == key && due.attempts == 1)
+    );
+    store.outbox_mark(&key, Progress::Sent { carrier_id: Some("c1".into()) }, now).await.expect("sent");
+    assert_eq!(store.outbox_by_carrier("c1").await.expect("found"), Some(key.clone()));
+    store.outbox_mark(&key, Progress::Delivered, now).await.expect("delivered");
+    store.outbox_mark(&key, Progress::Sent { carrier_id: None }, now).await.expect("too late, changes nothing");
+    let states = store.events(ticket.number).await.expect("events").into_iter().filter_map(|e| match e.event.body {
+        EventBody::Message { state, .. } => Some(state),
+        _ => None,
+    });
+    assert_eq!(states.collect::<Vec<_>>(), [MessageState::Queued, MessageState::Sent, MessageState::Delivered]);
+    let shown = store.messages(Some(ticket.number), None, 10).await.expect("listed");
+    assert_eq!(shown.items[0].state, MessageState::Delivered);
+}
