@@ -125,7 +125,7 @@ impl App {
             let bound = listener.local_addr().map_err(refuse)?;
             self.listening.push(format!("http  http://{bound}"));
             tracing::info!(event = event::HTTP_LISTENING, address = %bound);
-            let (router, closing) = (api::router(), self.closing.clone());
+            let (router, closing) = (api::waiting(), self.closing.clone());
             self.tasks.get_mut().spawn(async move {
                 let service = router.into_make_service_with_connect_info::<SocketAddr>();
                 let served = axum::serve(listener, service).with_graceful_shutdown(closing.cancelled_owned()).await;

@@ -84,7 +84,7 @@ fn voice(config: &Config) -> Checked {
     }
     demand((1..=1440).contains(&config.voice.longest_call_min), "voice.longest_call_min", "expected 1 to 1440 minutes")?;
     demand((1..=64).contains(&speech.workers), "speech.workers", "expected 1 to 64")?;
-    demand((1..=10_000).contains(&speech.waiting), "speech.waiting", "expected 1 to 10000")?;
+    demand((1..=10_000).contains(&speech.queue), "speech.queue", "expected 1 to 10000")?;
     demand((1..=600).contains(&speech.limit_s), "speech.limit_s", "expected 1 to 600 seconds")?;
     demand(speech.model.is_none() || speech.url.is_none(), "speech.url", "expected either speech.model or speech.url")
 }

@@ -2,7 +2,6 @@
 
 use crate::config::address::{PortRange, SipListen, SipTransport};
 use crate::config::secret::Secret;
-use daak_domain::language::Language;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -200,11 +199,11 @@ pub struct Speech {
     /// Recognitions at once, one thread each.
     pub workers: usize,
     /// Recognitions waiting; more are refused, and the voice itself is the statement.
-    pub waiting: usize,
+    pub queue: usize,
     /// Longest recognition in seconds, after which its worker is replaced.
     pub limit_s: u32,
-    /// Languages whose text may be the text of record, because the model was measured good enough for them.
-    pub trusted: Vec<Language>,
+    /// Table of what was measured of the model, which says how far its text is believed; beside the model where left out.
+    pub trust: Option<PathBuf>,
     /// The program that speaks where no recording exists.
     pub espeak: PathBuf,
 }
@@ -217,23 +216,10 @@ impl Default for Speech {
             key: None,
             url_model: "whisper-1".into(),
             workers: 1,
-            waiting: 16,
+            queue: 16,
             limit_s: 30,
-            trusted: vec![Language::En],
+            trust: None,
             espeak: "espeak-ng".into(),
         }
-    }
-}
-
-impl Speech {
-    /// The model to load: the one named, or the one that `daak model fetch` laid down for this user.
-    pub fn model_file(&self) -> Option<PathBuf> {
-        self.model.clone().or_else(|| {
-            let folder = PathBuf::from(std::env::var_os("HOME")?).join(".local/share/daak/models");
-            let mut found: Vec<PathBuf> =
-                std::fs::read_dir(folder).ok()?.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "bin")).collect();
-            found.sort();
-            found.into_iter().next()
-        })
     }
 }

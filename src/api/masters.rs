@@ -1,0 +1,151 @@
+//! The masters: categories, departments, districts, closure reasons, as the configuration's data say.
+
+use super::extract::Json;
+use super::parts::Parts;
+use super::problem::{Answer, Problem};
+use super::who::Who;
+use super::words::SlaClassWord;
+use crate::access::Act;
+use axum::extract::State as Joined;
+use daak_domain::ticket::{EventBody, SlaClass, Ticket};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// All masters.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct Masters {
+    /// What a ticket may be about.
+    pub categories: Vec<Category>,
+    /// Offices of the state.
+    pub departments: Vec<Department>,
+    /// Districts.
+    pub districts: Vec<District>,
+    /// Reasons for which an office may call a matter settled.
+    pub closure_reasons: Vec<ClosureReason>,
+}
+
+/// What a ticket may be about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Category {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: Option<String>,
+    /// Code of the department whose it is.
+    pub department: String,
+    /// Name of the scheme, if it belongs to one.
+    pub scheme: Option<String>,
+    /// Class of limit.
+    #[schema(value_type = SlaClassWord)]
+    pub sla_class: SlaClass,
+}
+
+/// An office.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Department {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: Option<String>,
+    /// Whether it answers emergencies.
+    pub emergency_capable: bool,
+}
+
+/// A district.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct District {
+    /// LGD code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: Option<String>,
+}
+
+/// A reason for which an office may call a matter settled.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ClosureReason {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: Option<String>,
+}
+
+impl Masters {
+    /// The LGD code of a district that is named by its code or one of its names; what is unknown stays as it is, and finds nothing.
+    pub fn district_code(&self, named: &str) -> String {
+        let same = |name: &str| name.eq_ignore_ascii_case(named.trim());
+        let known =
+            self.districts.iter().find(|d| same(&d.code) || same(&d.name_en) || same(&d.name_bn) || d.name_hi.as_deref().is_some_and(same));
+        known.map_or_else(|| named.to_owned(), |d| d.code.clone())
+    }
+
+    /// Whether there is such a department.
+    ///
+    /// # Errors
+    /// 422 if not.
+    pub fn know_department(&self, code: &str) -> Answer<()> {
+        match self.departments.iter().any(|d| d.code == code) {
+            true => Ok(()),
+            false => Err(Problem::invalid("department: there is none with this code: see /api/v1/masters")),
+        }
+    }
+
+    /// Whether there is such a closure reason.
+    ///
+    /// # Errors
+    /// 422 if not.
+    pub fn know_closure_reason(&self, code: &str) -> Answer<()> {
+        match self.closure_reasons.iter().any(|r| r.code == code) {
+            true => Ok(()),
+            false => Err(Problem::invalid("closure_reason: there is none with this code: see /api/v1/masters")),
+        }
+    }
+
+    /// The event by which `ticket` is about `category` from now on. Its limit stays: nobody gains time by another word for the matter.
+    ///
+    /// # Errors
+    /// 422 if there is no such category or department.
+    pub fn classified(
+        &self,
+        category: &str,
+        department: Option<String>,
+        sla_class: Option<SlaClass>,
+        ticket: &Ticket,
+        why: String,
+    ) -> Answer<EventBody> {
+        let Some(known) = self.categories.iter().find(|c| c.code == category) else {
+            return Err(Problem::invalid("category: there is none with this code: see /api/v1/masters"));
+        };
+        let department = department.unwrap_or_else(|| known.department.clone());
+        self.know_department(&department)?;
+        Ok(EventBody::Classified {
+            category: known.code.clone(),
+            department,
+            sla_class: sla_class.unwrap_or(known.sla_class),
+            due_at: ticket.due_at,
+            why,
+        })
+    }
+}
+
+/// Categories, departments, districts, closure reasons.
+#[utoipa::path(get, path = "/api/v1/masters", tag = "masters", responses((status = 200, body = Masters)))]
+pub async fn masters(Joined(parts): Joined<Parts>, who: Who) -> Answer<Json<Masters>> {
+    who.may(Act::ReadMasters, None)?;
+    Ok(Json(parts.masters.clone()))
+}

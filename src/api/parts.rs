@@ -1,0 +1,79 @@
+//! What the API calls: the parts of the helpline, joined in `app`.
+
+use super::guard::Limits;
+use super::masters::Masters;
+use super::people::floor::Floor;
+use super::tickets::append::Desk;
+use crate::access::{Access, Role};
+use crate::bus::Bus;
+use crate::intelligence::Understand;
+use crate::store::Store;
+use daak_domain::seam::{Archive, Helpline};
+use std::sync::Arc;
+
+/// The parts that handlers use. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts(Arc<Joined>);
+
+/// The parts themselves.
+pub struct Joined {
+    /// Tickets, people, messages.
+    pub store: Store,
+    /// The one door.
+    pub helpline: Arc<dyn Helpline>,
+    /// Steps of tickets' lives.
+    pub desk: Arc<dyn Desk>,
+    /// What a text is about.
+    pub understand: Arc<dyn Understand>,
+    /// Files.
+    pub archive: Arc<dyn Archive>,
+    /// Who is who.
+    pub access: Access,
+    /// What changes.
+    pub bus: Bus,
+    /// Queues, agents, calls.
+    pub floor: Arc<dyn Floor>,
+    /// Categories, departments, districts.
+    pub masters: Masters,
+    /// Settings.
+    pub settings: Settings,
+    /// Rates.
+    pub limits: Limits,
+}
+
+/// Settings of the HTTP side.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name on the public page.
+    pub name: String,
+    /// Telephone numbers on the public page.
+    pub telephone: Vec<String>,
+    /// Opening hours on the public page.
+    pub hours: String,
+    /// Origins from which a browser may act with its cookie, besides the host it speaks to.
+    pub origins: Vec<String>,
+    /// Cookies only over TLS.
+    pub secure_cookie: bool,
+    /// Largest body in bytes.
+    pub body_limit: usize,
+    /// Largest attachment in bytes.
+    pub attachment_limit: usize,
+    /// The role of whoever asks from this machine without credentials.
+    pub loopback_role: Option<Role>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+impl Parts {
+    /// Joins them.
+    pub fn new(joined: Joined) -> Self {
+        Self(Arc::new(joined))
+    }
+}
+
+impl std::ops::Deref for Parts {
+    type Target = Joined;
+    fn deref(&self) -> &Joined {
+        &self.0
+    }
+}

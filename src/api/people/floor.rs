@@ -1,0 +1,200 @@
+//! The floor: queues, agents, calls.
+
+use crate::access::{Act, Role, Sight};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::page::Page;
+use crate::api::parts::Parts;
+use crate::api::problem::{Answer, Problem};
+use crate::api::tickets::view::masked_phone;
+use crate::api::who::Who;
+use axum::extract::State as Joined;
+use axum::http::StatusCode;
+use daak_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// What the API asks of the floor. Answers come from memory and never wait.
+pub trait Floor: Send + Sync + 'static {
+    /// Every queue.
+    fn queues(&self) -> Vec<QueueView>;
+    /// Every agent.
+    fn agents(&self) -> Vec<AgentView>;
+    /// Every call in progress.
+    fn calls(&self) -> Vec<CallView>;
+    /// Makes an agent ready for calls, or not.
+    ///
+    /// # Errors
+    /// A sentence: there is no such agent, or the state does not allow it.
+    fn set_presence(&self, agent: &str, presence: Presence) -> Result<(), String>;
+}
+
+/// A queue, now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QueueView {
+    /// Name.
+    pub name: String,
+    /// Callers waiting.
+    pub waiting: u32,
+    /// Since when the first of them waits.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub longest_since: Option<Timestamp>,
+    /// Agents ready for a call.
+    pub ready: u32,
+    /// Agents talking.
+    pub talking: u32,
+}
+
+/// An agent, now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AgentView {
+    /// Sign-in name.
+    pub name: String,
+    /// `ready`, `ringing`, `talking`, `wrap_up`, `away`.
+    pub state: String,
+    /// Since when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Queues served.
+    pub queues: Vec<String>,
+}
+
+/// A call, live or past.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CallView {
+    /// Its name.
+    pub call: String,
+    /// The other party's number, as your role may see it; absent when withheld.
+    pub caller: Option<String>,
+    /// The number dialled.
+    pub called: String,
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// Of a call in progress: `flow`, `waiting`, `ringing`, `talking`. Absent once it is over.
+    pub stage: Option<String>,
+    /// Sign-in name of the agent.
+    pub agent: Option<String>,
+    /// First INVITE.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// When it was answered.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub answered_at: Option<Timestamp>,
+    /// The end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    pub reason: Option<String>,
+    /// Seconds that the caller waited for a person.
+    pub waited_s: Option<f64>,
+    /// Tickets that it opened or touched.
+    pub tickets: Vec<String>,
+    /// Mean opinion score of the caller's line, 1 to 4.5.
+    pub mos: Option<f32>,
+}
+
+impl CallView {
+    fn seen_with(mut self, sight: Sight) -> Self {
+        if sight == Sight::Masked {
+            self.caller = self.caller.map(|number| masked_phone(&number));
+        }
+        self
+    }
+}
+
+/// Whether an agent takes calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Ready for the next call; ends the wrap-up.
+    Ready,
+    /// No calls, please.
+    Away,
+}
+
+/// What presence to take.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewPresence {
+    /// Which.
+    pub presence: Presence,
+}
+
+/// Every queue, now.
+#[utoipa::path(get, path = "/api/v1/queues", tag = "floor", responses((status = 200, body = Page<QueueView>)))]
+pub async fn queues(Joined(parts): Joined<Parts>, who: Who) -> Answer<Json<Page<QueueView>>> {
+    who.may(Act::ReadFloor, None)?;
+    Ok(Json(Page { items: parts.floor.queues(), next: None }))
+}
+
+/// Every agent, now.
+#[utoipa::path(get, path = "/api/v1/agents", tag = "floor", responses((status = 200, body = Page<AgentView>)))]
+pub async fn agents(Joined(parts): Joined<Parts>, who: Who) -> Answer<Json<Page<AgentView>>> {
+    who.may(Act::ReadFloor, None)?;
+    Ok(Json(Page { items: parts.floor.agents(), next: None }))
+}
+
+/// Take calls, or no more. Agents do so for themselves, supervisors for others.
+#[utoipa::path(
+    put, path = "/api/v1/agents/{name}/presence", tag = "floor", request_body = NewPresence,
+    params(("name" = String, Path, description = "Sign-in name of the agent")),
+    responses((status = 204, description = "Done"), (status = 409, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn presence(
+    Joined(parts): Joined<Parts>,
+    who: Who,
+    Path(name): Path<String>,
+    Json(wanted): Json<NewPresence>,
+) -> Answer<StatusCode> {
+    let own = name == who.0.name && !who.0.machine && who.0.role != Role::Admin;
+    who.may(if own { Act::ChangeOwnPresence } else { Act::ChangeOthersPresence }, None)?;
+    parts.floor.set_presence(&name, wanted.presence).map_err(|why| Problem::conflict("presence", why))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which calls.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CallSearch {
+    /// Calls in progress, instead of past ones.
+    #[serde(default)]
+    pub live: bool,
+    /// What `next` was on the page before.
+    pub cursor: Option<String>,
+    /// Items wanted, 1 to 200; 50 where absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+/// Calls: those in progress, or those past, the newest first.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "floor", params(CallSearch), responses((status = 200, body = Page<CallView>)))]
+pub async fn calls(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query<CallSearch>) -> Answer<Json<Page<CallView>>> {
+    let sight = who.may(Act::ReadFloor, None)?;
+    if wanted.live {
+        let items = parts.floor.calls().into_iter().map(|call| call.seen_with(sight)).collect();
+        return Ok(Json(Page { items, next: None }));
+    }
+    let page = crate::api::page::PageQuery { cursor: wanted.cursor, limit: wanted.limit };
+    let past = parts.store.calls(page.cursor.as_deref(), page.limit()?).await.map_err(|why| crate::api::refused_by_store(&why))?;
+    let items = past.items.iter().map(|record| CallView::from(record).seen_with(sight)).collect();
+    Ok(Json(Page { items, next: past.next }))
+}
+
+impl From<&daak_domain::call::CallRecord> for CallView {
+    fn from(record: &daak_domain::call::CallRecord) -> Self {
+        let word = |value: serde_json::Result<serde_json::Value>| value.ok().and_then(|v| v.as_str().map(Into::into));
+        Self {
+            call: record.call.to_string(),
+            caller: record.caller.as_ref().map(ToString::to_string),
+            called: record.called.clone(),
+            direction: word(serde_json::to_value(record.direction)).unwrap_or_default(),
+            stage: None,
+            agent: record.agent.as_ref().map(ToString::to_string),
+            started_at: record.started_at,
+            answered_at: record.answered_at,
+            ended_at: Some(record.ended_at),
+            reason: word(serde_json::to_value(record.reason)),
+            waited_s: record.waited.map(|w| w.as_secs_f64()),
+            tickets: record.tickets.iter().map(|n| n.digits()).collect(),
+            mos: record.quality.map(|q| q.mos),
+        }
+    }
+}

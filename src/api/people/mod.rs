@@ -1,0 +1,4 @@
+//! People at work: the floor, and who signs in.
+
+pub mod accounts;
+pub mod floor;

@@ -1,0 +1,322 @@
+//! A house for one test: a database in a folder of its own, a door that opens a ticket for everything, people of each role.
+
+use crate::access::{Access, Account, Role, Terms};
+use crate::api::masters::{Category, ClosureReason, Department, District, Masters};
+use crate::api::people::floor::{AgentView, CallView, Floor, Presence, QueueView};
+use crate::api::tickets::append::Desk;
+use crate::api::{Joined, Limits, Parts, Settings, router};
+use crate::bus::Bus;
+use crate::intelligence::{Emergency, Entities, Understand, Understanding};
+use crate::store::{Destination, Opening, Store, StoreError, TakeIn};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use daak_domain::Timestamp;
+use daak_domain::call::{AfterHours, CallEvent, CallId};
+use daak_domain::contact::{Attachment, BlobId, Contact, Receipt};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::seam::{Archive, ArchiveWriter, BoxFuture, Helpline, Label, Refusal, Standing};
+use daak_domain::ticket::{Event, Number, SlaClass, Ticket};
+use jiff::SignedDuration;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt;
+
+/// The house.
+pub struct House {
+    pub router: Router,
+    pub store: Store,
+    pub access: Access,
+    pub bus: Bus,
+    pub archive: Arc<Shelf>,
+    tokens: Mutex<HashMap<Role, String>>,
+    _folder: tempfile::TempDir,
+}
+
+/// What came back.
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answered {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    pub async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open_dir(folder.path()).await.expect("a database");
+        let terms = Terms {
+            idle: SignedDuration::from_mins(60),
+            limit: SignedDuration::from_hours(12),
+            lock_after: 3,
+            lock_for: SignedDuration::from_mins(15),
+        };
+        let access = Access::new(store.clone(), terms);
+        let (bus, archive) = (Bus::in_process(), Arc::new(Shelf::default()));
+        let mut settings = Settings {
+            name: "Test".into(),
+            telephone: vec!["1000".into()],
+            hours: "always".into(),
+            origins: vec!["https://console.example".into()],
+            secure_cookie: false,
+            body_limit: 256 * 1024,
+            attachment_limit: 1024 * 1024,
+            loopback_role: None,
+            trusted_proxies: Vec::new(),
+        };
+        change(&mut settings);
+        let parts = Parts::new(Joined {
+            store: store.clone(),
+            helpline: Arc::new(Door(store.clone())),
+            desk: Arc::new(Door(store.clone())),
+            understand: Arc::new(Blank),
+            archive: archive.clone(),
+            access: access.clone(),
+            bus: bus.clone(),
+            floor: Arc::new(EmptyFloor),
+            masters: masters(),
+            settings,
+            limits: Limits::new(20, 20),
+        });
+        Self { router: router(parts), store, access, bus, archive, tokens: Mutex::default(), _folder: folder }
+    }
+
+    /// A person with the password `correct horse`.
+    pub async fn person(&self, name: &str, role: Role, department: Option<&str>) {
+        let account = Account { name: name.into(), role, department: department.map(Into::into), phone: None, disabled: false };
+        self.access.add(account, "correct horse".into(), Timestamp::now()).await.expect("added");
+    }
+
+    pub async fn token(&self, role: Role) -> String {
+        if let Some(known) = self.tokens.lock().expect("no panic while locked").get(&role) {
+            return known.clone();
+        }
+        let token = self.access.new_token(&format!("{role}-1"), role, Timestamp::now()).await.expect("a token").reveal().to_owned();
+        self.tokens.lock().expect("no panic while locked").insert(role, token.clone());
+        token
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (head, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await.expect("a body").to_vec();
+        Answered { status: head.status, headers: head.headers, body }
+    }
+
+    /// A request with a token of this role.
+    pub async fn ask(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answered {
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {}", self.token(role).await));
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or(Body::empty(), |json| Body::from(json.to_string()));
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub async fn get(&self, role: Role, path: &str) -> Answered {
+        self.ask(role, Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, role: Role, path: &str, body: Value) -> Answered {
+        self.ask(role, Method::POST, path, Some(body)).await
+    }
+
+    /// The number of a new ticket with this text.
+    pub async fn ticket(&self, text: &str) -> String {
+        let body = serde_json::json!({ "channel": "portal", "sender": { "phone": "9830012345", "name": "Rina Das" }, "body": text });
+        let taken = self.post(Role::Integration, "/api/v1/contacts", body).await;
+        assert_eq!(taken.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&taken.body));
+        taken.json()["ticket"]["number"].as_str().expect("a number").to_owned()
+    }
+}
+
+fn masters() -> Masters {
+    let department =
+        |code: &str| Department { code: code.into(), name_en: code.into(), name_bn: code.into(), name_hi: None, emergency_capable: false };
+    Masters {
+        categories: vec![Category {
+            code: "pwd.roads".into(),
+            name_en: "Roads".into(),
+            name_bn: "রাস্তা".into(),
+            name_hi: None,
+            department: "PWD".into(),
+            scheme: None,
+            sla_class: SlaClass::Community,
+        }],
+        departments: vec![department("PWD"), department("WCD")],
+        districts: vec![District { code: "312".into(), name_en: "Hooghly".into(), name_bn: "হুগলি".into(), name_hi: None }],
+        closure_reasons: vec![ClosureReason {
+            code: "done".into(), name_en: "Done".into(), name_bn: "হয়েছে".into(), name_hi: None
+        }],
+    }
+}
+
+/// Opens a ticket of the public works for everything.
+struct Door(Store);
+
+impl Helpline for Door {
+    fn take_in(&self, contact: Contact) -> BoxFuture<'_, Result<Receipt, Refusal>> {
+        Box::pin(async move {
+            let opening = Opening {
+                category: "pwd.roads".into(),
+                department: "PWD".into(),
+                sla_class: SlaClass::Community,
+                emergency: contact.declared_emergency,
+                language: contact.language.unwrap_or_default(),
+                district: None,
+                block: None,
+                due_at: contact.received_at + SignedDuration::from_hours(24),
+            };
+            let new =
+                TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: Vec::new(), messages: |_: &Ticket| Vec::new() };
+            let taken = self.0.take_in(new).await.map_err(|why| Refusal::Unavailable(why.to_string()))?;
+            let ticket = taken.ticket;
+            Ok(Receipt {
+                number: ticket.number,
+                outcome: taken.outcome,
+                state: ticket.state,
+                category: ticket.category,
+                department: ticket.department,
+                sla_class: ticket.sla_class,
+                emergency: ticket.emergency,
+                due_at: ticket.due_at,
+            })
+        })
+    }
+
+    fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>> {
+        Box::pin(async move {
+            let ticket = self.0.ticket(number).await.map_err(|why| Refusal::Unavailable(why.to_string()))?;
+            Ok(ticket.map(|t| Standing {
+                number: t.number,
+                state: t.state,
+                department: t.department,
+                registered_at: t.registered_at,
+                due_at: t.due_at,
+                closed_at: t.closed_at,
+            }))
+        })
+    }
+
+    fn send_sms<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a PhoneNumber,
+        _: Language,
+        _: &'a str,
+        _: BTreeMap<String, String>,
+    ) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn hours(&self, _: &str, _: Timestamp) -> AfterHours {
+        AfterHours::Open
+    }
+
+    fn call_event(&self, _: CallId, _: CallEvent) {}
+
+    fn remembered_language<'a>(&'a self, _: &'a PhoneNumber) -> BoxFuture<'a, Option<Language>> {
+        Box::pin(async { None })
+    }
+}
+
+impl Desk for Door {
+    fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {
+        Box::pin(async move { self.0.append(number, expected_seq, vec![event], |_| Vec::new()).await })
+    }
+}
+
+/// Understands nothing.
+struct Blank;
+
+impl Understand for Blank {
+    fn understand(&self, _: &str, told: Option<Language>) -> Understanding {
+        Understanding {
+            language: told.unwrap_or_default(),
+            romanised: false,
+            category: "pwd.roads".into(),
+            department: "PWD".into(),
+            sla_class: SlaClass::Community,
+            confidence: 0.5,
+            emergency: Emergency::default(),
+            entities: Entities::default(),
+            alternatives: Vec::new(),
+        }
+    }
+}
+
+/// Files in memory.
+#[derive(Default)]
+pub struct Shelf(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+
+struct Writing {
+    shelf: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    label: Label,
+    content: Vec<u8>,
+}
+
+impl Archive for Shelf {
+    fn create(&self, label: Label) -> io::Result<Box<dyn ArchiveWriter>> {
+        Ok(Box::new(Writing { shelf: self.0.clone(), label, content: Vec::new() }))
+    }
+
+    fn get(&self, blob: &BlobId) -> io::Result<Vec<u8>> {
+        self.0.lock().expect("no panic while locked").get(blob.as_str()).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl ArchiveWriter for Writing {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.content.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Attachment> {
+        let blob = BlobId::from_digest(Sha256::digest(&self.content).into());
+        let size = self.content.len() as u64;
+        self.shelf.lock().expect("no panic while locked").insert(blob.as_str().to_owned(), self.content);
+        Ok(Attachment { blob, name: self.label.name, media_type: self.label.media_type, size, role: self.label.role })
+    }
+}
+
+struct EmptyFloor;
+
+impl Floor for EmptyFloor {
+    fn queues(&self) -> Vec<QueueView> {
+        vec![QueueView { name: "helpline".into(), waiting: 0, longest_since: None, ready: 0, talking: 0 }]
+    }
+
+    fn agents(&self) -> Vec<AgentView> {
+        Vec::new()
+    }
+
+    fn calls(&self) -> Vec<CallView> {
+        Vec::new()
+    }
+
+    fn set_presence(&self, agent: &str, _: Presence) -> Result<(), String> {
+        if agent == "rina" { Ok(()) } else { Err(format!("there is no agent {agent}")) }
+    }
+}

@@ -1,0 +1,127 @@
+//! `POST /tickets/{number}/events`: one step of a ticket's life.
+
+use super::read::find;
+use super::step::{self, AskedStep, FileReference, KnownFile, NewEvent};
+use super::view::{ActorView, TicketRow};
+use crate::api::extract::{Json, TicketNumber};
+use crate::api::parts::Parts;
+use crate::api::problem::{Answer, Problem};
+use crate::api::refused_by_store;
+use crate::api::who::Who;
+use crate::store::StoreError;
+use axum::extract::State as Joined;
+use axum::http::StatusCode;
+use daak_domain::Timestamp;
+use daak_domain::seam::BoxFuture;
+use daak_domain::ticket::{Event, EventBody, Number, Ticket};
+
+/// Adds steps to tickets' lives, with the messages that each causes, in one transaction.
+pub trait Desk: Send + Sync + 'static {
+    /// Adds `event`; with `expected_seq`, only if the ticket has exactly so many events.
+    fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>>;
+}
+
+/// Add an event to a ticket's life.
+///
+/// With `expected_seq`, nothing happens if somebody was first: the answer is 409, and says who.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{number}/events", tag = "tickets", request_body = NewEvent,
+    params(("number" = String, Path, description = "The ticket's number")),
+    responses(
+        (status = 201, description = "The ticket after it", body = TicketRow),
+        (status = 403, description = "Your role, or your department, may not", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such ticket", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Somebody was first, or the ticket's state does not allow it", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn append(
+    Joined(parts): Joined<Parts>,
+    who: Who,
+    TicketNumber(number): TicketNumber,
+    Json(new): Json<NewEvent>,
+) -> Answer<(StatusCode, Json<TicketRow>)> {
+    let before = find(&parts, number).await?;
+    who.may(new.step.act(), Some(&before))?;
+    check_against_masters(&parts, &new.step)?;
+    check_merge(&parts, &new.step).await?;
+    let files = look_at(&parts, new.step.files()).await?;
+    let now = Timestamp::now();
+    let body = match new.step {
+        AskedStep::Classify { category, department, sla_class, why } => {
+            parts.masters.classified(&category, department, sla_class, &before, step::text("why", why)?)?
+        }
+        other => other.into_body(&who.0, files)?,
+    };
+    let event = Event { at: now, by: who.0.actor(), body };
+    let appended = parts.desk.append(number, new.expected_seq, event).await;
+    match appended {
+        Ok(ticket) => Ok((StatusCode::CREATED, Json(TicketRow::new(&ticket, None, None)))),
+        Err(StoreError::Conflict { .. }) => Err(who_was_first(&parts, number, new.expected_seq).await),
+        Err(StoreError::Illegal(why)) => Err(Problem::conflict("illegal-step", format!("{why}: read the ticket again"))
+            .with("state", before.state.as_str())
+            .with("possible", step::possible(&who.0, &before))),
+        Err(why) => Err(refused_by_store(&why)),
+    }
+}
+
+fn check_against_masters(parts: &Parts, step: &AskedStep) -> Answer<()> {
+    match step {
+        AskedStep::Assign { department, .. } | AskedStep::Forward { department, .. } => parts.masters.know_department(department),
+        AskedStep::Atr { closure_reason, .. } => parts.masters.know_closure_reason(closure_reason),
+        _ => Ok(()),
+    }
+}
+
+/// A ticket is merged into one that is there, and goes on there.
+async fn check_merge(parts: &Parts, step: &AskedStep) -> Answer<()> {
+    let AskedStep::Merge { into } = step else { return Ok(()) };
+    let Ok(number) = Number::parse(into) else { return Ok(()) };
+    let into = parts.store.ticket(number).await.map_err(|why| refused_by_store(&why))?;
+    match into {
+        None => Err(Problem::invalid(format!("into: there is no ticket {}", number.grouped()))),
+        Some(Ticket { merged_into: Some(further), .. }) => {
+            Err(Problem::invalid(format!("into: that ticket was itself merged: give {}, in which it goes on", further.grouped())))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Looks at the files that a step refers to: they must be there, and their content says what they are.
+async fn look_at(parts: &Parts, references: &[FileReference]) -> Answer<Vec<KnownFile>> {
+    const MOST: usize = 20;
+    if references.len() > MOST {
+        return Err(Problem::invalid(format!("attachments: expected at most {MOST} files")));
+    }
+    let mut known = Vec::with_capacity(references.len());
+    for reference in references {
+        let blob = step::blob_of(reference)?;
+        let content = super::files::content(parts, blob.clone()).await.map_err(|problem| match problem.status {
+            404 => Problem::invalid("attachments: there is no such file: upload it first"),
+            _ => problem,
+        })?;
+        known.push(step::known_file(blob, reference, &content));
+    }
+    Ok(known)
+}
+
+/// 409, with the first event that the asker had not seen.
+async fn who_was_first(parts: &Parts, number: Number, expected: Option<u32>) -> Problem {
+    let events = match parts.store.events(number).await {
+        Ok(events) => events,
+        Err(why) => return refused_by_store(&why),
+    };
+    let unseen = events.iter().find(|sealed| expected.is_none_or(|seen| sealed.seq > seen)).or(events.last());
+    let Some(first) = unseen else { return Problem::ours() };
+    let by = ActorView::from(&first.event.by);
+    let name = by.name.clone().unwrap_or_else(|| by.kind.to_owned());
+    let kind = kind_of(&first.event.body);
+    let detail = format!("{name} was first ({kind}, {}): read the ticket again before you go on", first.event.at);
+    Problem::conflict("conflict", detail)
+        .with("seq", events.len())
+        .with("first", serde_json::json!({ "seq": first.seq, "by": by, "at": first.event.at, "type": kind }))
+}
+
+fn kind_of(body: &EventBody) -> String {
+    serde_json::to_value(body).ok().and_then(|v| v.get("type")?.as_str().map(Into::into)).unwrap_or_default()
+}
