@@ -10,11 +10,16 @@
 //! * [`seam`]: the traits by which channels reach the helpline without knowing it
 #![warn(missing_docs)]
 
+pub mod calendar;
 pub mod call;
 pub mod contact;
 pub mod language;
+pub mod person;
 pub mod phone;
+pub mod place;
 pub mod seam;
+pub mod sla;
+pub mod taxonomy;
 pub mod ticket;
 
 pub use jiff::Timestamp;

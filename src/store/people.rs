@@ -5,6 +5,7 @@ use super::row::micros;
 use super::{Store, StoredContact, row};
 use daak_domain::contact::{Contact, Sender};
 use daak_domain::language::Language;
+use daak_domain::person::Identity;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Number, Ticket};
 use sqlx::{AnyConnection, Row};
@@ -82,16 +83,9 @@ impl Store {
     }
 }
 
-/// Identities that a sender brings, the surest first.
-fn identities(sender: &Sender) -> impl Iterator<Item = (&'static str, &str)> {
-    let phone = sender.phone.as_ref().map(|p| ("phone", p.as_str()));
-    let email = sender.email.as_deref().map(|e| ("email", e));
-    let handle = sender.handle.as_deref().map(|h| ("handle", h));
-    [phone, email, handle].into_iter().flatten()
-}
-
 async fn find(on: &mut AnyConnection, sender: &Sender) -> Result<Option<i64>> {
-    for (kind, value) in identities(sender) {
+    for identity in Identity::of(sender) {
+        let (kind, value) = identity.stored();
         let sql = "SELECT person FROM identities WHERE kind = $1 AND value = $2";
         if let Some(row) = sqlx::query(sql).bind(kind).bind(value).fetch_optional(&mut *on).await? {
             return Ok(Some(row.try_get(0)?));
@@ -112,7 +106,8 @@ pub(super) async fn find_or_make(on: &mut AnyConnection, contact: &Contact) -> R
             sqlx::query(sql).bind(&sender.name).bind(language).bind(micros(contact.received_at)).fetch_one(&mut *on).await?.try_get(0)?
         }
     };
-    for (kind, value) in identities(sender) {
+    for identity in Identity::of(sender) {
+        let (kind, value) = identity.stored();
         let sql = "INSERT INTO identities (kind, value, person) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING";
         sqlx::query(sql).bind(kind).bind(value).bind(person).execute(&mut *on).await?;
     }
