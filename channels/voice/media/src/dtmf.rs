@@ -156,6 +156,12 @@ impl EventSender {
         true
     }
 
+    /// Takes out the next press, to be sent as tones: the key and its length in milliseconds.
+    pub fn next_press(&mut self) -> Option<(char, u32)> {
+        let (event, length) = self.queue.pop_front()?;
+        Some((key_of(event)?, length / ROUND * 20))
+    }
+
     /// Whether there is nothing to send.
     pub fn is_idle(&self) -> bool {
         self.now.is_none() && self.queue.is_empty() && self.gap == 0

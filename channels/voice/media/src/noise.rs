@@ -38,7 +38,7 @@ pub(crate) fn white(samples: usize, peak: i32, seed: u32) -> Vec<i16> {
             state ^= state << 13;
             state ^= state >> 17;
             state ^= state << 5;
-            ((state >> 8) % span) as i16 - peak as i16
+            (((state >> 8) % span) as i32 - peak) as i16
         })
         .collect()
 }

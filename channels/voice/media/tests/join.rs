@@ -111,8 +111,7 @@ fn joining_another_parts_from_the_first_whatever_the_threads() {
     let engine = engine(3);
     let phones: Vec<_> = (0..3).map(|_| FarEnd::new()).collect();
     let streams: Vec<_> = phones.iter().enumerate().map(|(i, p)| connected(&engine, i as u64, p, Codec::Pcma)).collect();
-    let _speaking: Vec<_> =
-        (0..3).map(|i| phones[i].speak(streams[i].0.local(), Codec::Pcma, 500.0 + 200.0 * i as f32)).collect();
+    let _speaking: Vec<_> = (0..3).map(|i| phones[i].speak(streams[i].0.local(), Codec::Pcma, 500.0 + 200.0 * i as f32)).collect();
     streams[0].0.join(&streams[1].0);
     phones[0].wait_for_tone(Codec::Pcma, 700.0, &[900.0]);
     streams[2].0.join(&streams[0].0);

@@ -51,7 +51,8 @@ fn stopping_and_replacing_are_told_as_unfinished() {
     let engine = engine(1);
     let phone = FarEnd::new();
     let (stream, mut events) = connected(&engine, 1, &phone, Codec::Pcmu);
-    let forever = |hz: f32, id| Playlist { items: vec![PlayItem::Tone(Tone { hz, second_hz: None, level_db: -10.0, ms: 1000 })], repeat: true, id };
+    let forever =
+        |hz: f32, id| Playlist { items: vec![PlayItem::Tone(Tone { hz, second_hz: None, level_db: -10.0, ms: 1000 })], repeat: true, id };
     stream.play(forever(500.0, 1));
     phone.wait_for_tone(Codec::Pcmu, 500.0, &[900.0]);
     stream.play(forever(900.0, 2));

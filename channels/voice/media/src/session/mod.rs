@@ -1,24 +1,27 @@
 //! One stream as its thread sees it: what arrives, what is sent, who listens.
 
+mod ears;
 mod outbox;
 mod receive;
 mod relay;
+mod report;
 mod transmit;
 
 pub(crate) use outbox::Outbox;
-pub(crate) use receive::Taken;
 
 use crate::codec::Codec;
 use crate::dtmf::{EventReceiver, EventSender};
 use crate::engine::MediaConfig;
 use crate::event::MediaEvent;
-use crate::os::Batch;
 use crate::play::Player;
-use crate::quality::StreamStats;
+use crate::srtp::Srtp;
 use crate::stream::StreamParams;
 use crate::worker::{Command, Home, Now};
+use ears::Ears;
 use receive::Reception;
 use relay::Relay;
+use report::Reporting;
+use std::collections::VecDeque;
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,9 +43,14 @@ pub(crate) struct Session {
     player: Option<Player>,
     keys_in: EventReceiver,
     keys_out: EventSender,
+    /// Encoded tones of a key, where no events are agreed.
+    tones_out: VecDeque<u8>,
     /// Place of the stream that this one is joined with, on the same thread.
     partner: Option<usize>,
     relay: Relay,
+    srtp: Option<Box<Srtp>>,
+    ears: Ears,
+    reporting: Reporting,
     step: usize,
     /// Datagrams read since the last round, and whether they were too many.
     in_round: u32,
@@ -72,8 +80,12 @@ impl Session {
             player: None,
             keys_in: EventReceiver::default(),
             keys_out: EventSender::default(),
+            tones_out: VecDeque::new(),
             partner: None,
             relay: Relay::default(),
+            srtp: None,
+            ears: Ears::default(),
+            reporting: Reporting::new(),
             step: 0,
             in_round: 0,
             flooded: false,
@@ -90,10 +102,6 @@ impl Session {
 
     pub(crate) fn rtp_socket(&self) -> &UdpSocket {
         &self.rtp
-    }
-
-    pub(crate) fn rtcp_socket(&self) -> &UdpSocket {
-        &self.rtcp
     }
 
     pub(crate) fn codec(&self) -> Option<Codec> {
@@ -151,7 +159,13 @@ impl Session {
             Command::SendDigit(digit, ms) => {
                 self.keys_out.press(digit, ms);
             }
-            _ => {}
+            Command::Record(sink, what) => self.ears.record(sink, what),
+            Command::PauseRecording(pause) => self.ears.pause_recording(pause),
+            Command::StopRecording => self.ears.stop_recording(),
+            Command::Listen(on) => self.ears.detect(on),
+            Command::Tap(sink) => self.ears.tap(sink),
+            // The thread's own business.
+            Command::Adopt(_) | Command::Join(_) | Command::MoveTo(..) | Command::Part | Command::Close => {}
         }
     }
 
@@ -160,7 +174,9 @@ impl Session {
         self.in_round = 0;
         let missed = self.transmission.begin_round(now.round);
         self.send_round(now);
+        self.listen_round(missed);
         self.watch_silence(now);
+        self.report_round(now);
         self.outbox.flush();
         missed
     }
@@ -168,17 +184,20 @@ impl Session {
     /// Ends the stream; its sockets close. What is left to be told.
     pub(crate) fn close(mut self: Box<Self>) -> Outbox {
         self.stop_playing(false);
+        self.ears.stop_recording();
+        self.send_report(Instant::now(), true);
         let stats = self.stats();
         self.outbox.say(MediaEvent::Closed { tag: self.tag, stats });
         std::mem::replace(&mut self.outbox, Outbox::new(mpsc::channel(1).0))
     }
 
-    pub(crate) fn receive_reports(&mut self, batch: &mut Batch, _now: Now) {
-        batch.receive(&self.rtcp);
-    }
-
     fn connect(&mut self, params: StreamParams, now: Now) {
         self.reception.expect(&params, now.at);
+        // The same keys go on counting: a description that changes nothing must not begin the rollover anew.
+        let keys = params.srtp.as_ref();
+        if self.srtp.as_ref().map(|s| &s.keys) != keys {
+            self.srtp = keys.map(|keys| Box::new(Srtp::new(keys.clone())));
+        }
         self.params = Some(params);
     }
 
@@ -195,12 +214,6 @@ impl Session {
         if let Some(silent_for) = self.reception.silence(now.at, self.silence_limit) {
             self.outbox.say(MediaEvent::MediaStopped { tag: self.tag, silent_for });
         }
-    }
-
-    fn stats(&self) -> StreamStats {
-        let mut stats = StreamStats { sent: self.transmission.packets(), ..StreamStats::default() };
-        self.reception.tell(&mut stats);
-        stats
     }
 }
 

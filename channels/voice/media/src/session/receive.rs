@@ -4,6 +4,7 @@ use super::{Session, since};
 use crate::event::{DigitSource, MediaEvent};
 use crate::quality::StreamStats;
 use crate::rtp::{Arrival, Packet, Sequence, is_rtcp};
+use crate::srtp::Rejected;
 use crate::stream::StreamParams;
 use crate::worker::Now;
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ pub(crate) struct Reception {
     /// Where it does come from.
     source: Option<SocketAddr>,
     ssrc: Option<u32>,
-    pub(super) sequence: Sequence,
+    sequence: Sequence,
     /// Of sources before the present one.
     earlier_expected: u64,
     earlier_received: u64,
@@ -98,6 +99,19 @@ impl Reception {
 
     pub(super) fn ssrc(&self) -> Option<u32> {
         self.ssrc
+    }
+
+    /// Extended highest sequence number of the present source.
+    pub(super) fn highest(&self) -> u32 {
+        self.sequence.highest()
+    }
+
+    pub(super) fn count_stranger(&mut self) {
+        self.strangers += 1;
+    }
+
+    pub(super) fn count_malformed(&mut self) {
+        self.malformed += 1;
     }
 
     /// Interarrival jitter in units of RTP time.
@@ -204,10 +218,25 @@ impl Session {
     pub(crate) fn take_in<'a>(&mut self, data: &'a mut [u8], from: Option<SocketAddr>, arrived: u64, now: Now) -> Option<Taken<'a>> {
         let from = from?;
         let params = self.params.as_ref()?;
-        let (codec_type, key_type, expected) = (params.payload_type, params.dtmf_pt, params.receive);
+        let (codec, codec_type, key_type, expected) = (params.codec, params.payload_type, params.dtmf_pt, params.receive);
         if is_rtcp(data) {
+            self.take_report(data, Some(from), now);
             return None;
         }
+        let data: &'a [u8] = match &mut self.srtp {
+            None => data,
+            Some(srtp) => match srtp.incoming.unprotect(data) {
+                Ok(length) => &data[..length],
+                Err(Rejected::Replayed) => {
+                    self.reception.replayed += 1;
+                    return None;
+                }
+                Err(Rejected::Forged) => {
+                    self.reception.malformed += 1;
+                    return None;
+                }
+            },
+        };
         let Ok(packet) = Packet::parse(data) else {
             self.reception.malformed += 1;
             return None;
@@ -244,6 +273,8 @@ impl Session {
             return Some(Taken { packet, kind: Kind::Event(key), fresh });
         }
         self.reception.measure_jitter(packet.header.timestamp, arrived);
-        Some(Taken { packet, kind: Kind::Sound, fresh })
+        let taken = Taken { packet, kind: Kind::Sound, fresh };
+        self.ears.hear(codec, &taken);
+        Some(taken)
     }
 }

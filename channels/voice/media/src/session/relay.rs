@@ -61,9 +61,16 @@ impl Session {
                 }
             },
         };
+        // A key's tones go before what the partner says meanwhile.
+        if !self.tones_out.is_empty() {
+            return;
+        }
         let Some(header) = self.map(taken, out_type) else { return };
         self.relay.last_round = Some(now.round);
         if taken.kind != Kind::Sound || codec == own_codec {
+            if taken.kind == Kind::Sound {
+                self.ears.overhear(own_codec, header.timestamp, taken.packet.payload);
+            }
             return self.emit(header, taken.packet.payload);
         }
         let mut pcm = Vec::with_capacity(FRAME);
@@ -75,6 +82,7 @@ impl Session {
         let transcoder = self.relay.transcoder.get_or_insert_with(|| Box::new((Decoder::new(codec), Encoder::new(own_codec))));
         transcoder.0.decode(taken.packet.payload, &mut pcm);
         transcoder.1.encode(&pcm, &mut encoded);
+        self.ears.overhear(own_codec, header.timestamp, &encoded);
         self.emit(header, &encoded);
     }
 
@@ -104,10 +112,10 @@ impl Session {
             // Wraps after 32768 packets: the beginning is forgotten before that.
             return None;
         }
-        if theirs.sequence.wrapping_sub(mapping.first) > 1000 {
-            if let Some(m) = &mut self.relay.mapping {
-                m.first = theirs.sequence.wrapping_sub(500);
-            }
+        if theirs.sequence.wrapping_sub(mapping.first) > 1000
+            && let Some(mapping) = &mut self.relay.mapping
+        {
+            mapping.first = theirs.sequence.wrapping_sub(500);
         }
         let sequence = theirs.sequence.wrapping_add(mapping.sequence);
         let next = sequence.wrapping_add(1);

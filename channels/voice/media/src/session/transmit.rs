@@ -1,16 +1,20 @@
 //! What is sent: one packet a round, in a stream that is continuous for the receiver whatever it is made of.
 
 use super::Session;
-use crate::codec::FRAME;
+use crate::codec::{Codec, Encoder, FRAME};
 use crate::noise;
 use crate::os;
 use crate::play::Frame;
 use crate::rtp::{HEADER, Header};
+use crate::sound::Tone;
+use crate::srtp::OVERHEAD;
 use crate::worker::Now;
 use std::net::SocketAddr;
 
 /// Rounds without a relayed packet after which the receiver hears comfort noise.
 const QUIET_ROUNDS: u64 = 10;
+/// Silence after a key's tones, in frames.
+const KEY_PAUSE: usize = 3;
 
 /// The sending side: one source for as long as the stream lives.
 #[derive(Debug)]
@@ -62,10 +66,6 @@ impl Transmission {
         0
     }
 
-    pub(super) fn packets(&self) -> u64 {
-        self.packets
-    }
-
     /// Header of the next packet of our own.
     pub(super) fn own(&mut self, payload_type: u8, timestamp: u32, marker: bool) -> Header {
         let sequence = self.sequence;
@@ -87,6 +87,9 @@ impl Session {
                 return self.emit(header, &event.payload.to_bytes());
             }
         }
+        if key_type.is_none() && self.send_tones(codec, payload_type) {
+            return;
+        }
         if self.is_joined() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
             return;
         }
@@ -107,7 +110,30 @@ impl Session {
         let marker = std::mem::take(&mut self.transmission.marker);
         let header = self.transmission.own(payload_type, timestamp, marker);
         self.relay.interrupted();
+        self.ears.overhear(codec, timestamp, &frame);
         self.emit(header, &frame);
+    }
+
+    /// Sends a frame of a key's tones, where no events are agreed. Whether there was one.
+    fn send_tones(&mut self, codec: Codec, payload_type: u8) -> bool {
+        if self.tones_out.is_empty() {
+            let Some((key, ms)) = self.keys_out.next_press() else { return false };
+            let Some(tone) = Tone::dtmf(key, ms) else { return false };
+            let mut pcm = tone.to_pcm(8000);
+            pcm.resize(pcm.len().next_multiple_of(FRAME) + KEY_PAUSE * FRAME, 0);
+            let mut encoded = Vec::with_capacity(pcm.len());
+            Encoder::new(codec).encode(&pcm, &mut encoded);
+            self.tones_out.extend(encoded);
+        }
+        let length = self.tones_out.len().min(FRAME);
+        let frame: Vec<u8> = self.tones_out.drain(..length).collect();
+        let timestamp = self.own_time();
+        let marker = std::mem::take(&mut self.transmission.marker);
+        let header = self.transmission.own(payload_type, timestamp, marker);
+        self.relay.interrupted();
+        self.ears.overhear(codec, timestamp, &frame);
+        self.emit(header, &frame);
+        true
     }
 
     /// The timestamp of a packet of our own in this round: never before one that was relayed.
@@ -135,7 +161,7 @@ impl Session {
         let mut datagram = [0u8; os::DATAGRAM];
         let length = HEADER + payload.len();
         let Some(destination) = self.destination() else { return };
-        if length > datagram.len() {
+        if length + OVERHEAD > datagram.len() {
             return;
         }
         datagram[..HEADER].copy_from_slice(&header.to_bytes());
@@ -146,6 +172,13 @@ impl Session {
         }
         t.packets += 1;
         t.octets += payload.len() as u64;
+        let length = match &mut self.srtp {
+            None => length,
+            Some(srtp) => match srtp.outgoing.protect(&mut datagram, length) {
+                Some(length) => length,
+                None => return,
+            },
+        };
         let _ = self.rtp.send_to(&datagram[..length], destination);
     }
 }

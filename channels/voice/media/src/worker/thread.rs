@@ -141,10 +141,8 @@ impl Worker {
 
     fn serve(&mut self, place: usize, now: Now) {
         let Some(mut session) = self.places.get_mut(place).and_then(Option::take) else { return };
-        if session.is_joined() {
-            if session.take_flooded() && self.poll.add(session.rtp_socket(), (place as u64) << 1).is_err() {
-                tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
-            }
+        if session.take_flooded() && self.poll.add(session.rtp_socket(), (place as u64) << 1).is_err() {
+            tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
         }
         self.drain(&mut session, now);
         let missed = session.round(now);

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::expect_used, clippy::panic)]
 
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +14,9 @@ use voice_media::{Codec, MediaConfig, MediaEngine, MediaEvent, Stream, StreamPar
 
 /// Long enough for a busy machine; no test waits that long when all is well.
 pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// Each time that somebody speaks is a source of its own.
+static SPEAKERS: AtomicU32 = AtomicU32::new(1000);
 
 pub struct FarEnd {
     socket: Arc<UdpSocket>,
@@ -105,8 +108,9 @@ impl FarEnd {
         let stopped = Arc::clone(&stop);
         let mouth = std::thread::spawn(move || {
             let mut encoder = Encoder::new(codec);
-            let ssrc = u32::from(socket.local_addr().expect("bound").port());
-            let mut header = Header { payload_type: codec.static_payload_type(), marker: true, sequence: 65500, timestamp: u32::MAX - 8000, ssrc };
+            let ssrc = SPEAKERS.fetch_add(1, Ordering::Relaxed);
+            let mut header =
+                Header { payload_type: codec.static_payload_type(), marker: true, sequence: 65500, timestamp: u32::MAX - 8000, ssrc };
             let begin = Instant::now();
             for n in 0u32.. {
                 let at = n as usize * 160 % pcm.len();
