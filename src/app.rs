@@ -1,8 +1,10 @@
 //! The only place that knows concrete types: builds the parts from the configuration and joins them.
 
+use crate::access::Terms;
 use crate::api;
 use crate::config::Config;
 use crate::observe::event;
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -137,4 +139,21 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// How long sessions last, and when a name is locked.
+pub fn terms(config: &Config) -> Terms {
+    let http = &config.http;
+    Terms {
+        idle: SignedDuration::from_mins(http.session_idle_min.into()),
+        limit: SignedDuration::from_hours(http.session_limit_h.into()),
+        lock_after: http.lock_after,
+        lock_for: SignedDuration::from_mins(http.lock_min.into()),
+    }
+}
+
+/// The speech model to load: the one that is named, or the one that `daak model fetch` laid down for this user.
+pub fn model_file(config: &Config) -> Option<PathBuf> {
+    let fetched = || voice_speech::fetch::default_directory().map(|folder| folder.join(voice_speech::fetch::MODEL_FILE));
+    config.speech.model.clone().or_else(|| fetched().filter(|file| file.is_file()))
 }

@@ -11,5 +11,6 @@ pub mod bus;
 pub mod cli;
 pub mod config;
 pub mod intelligence;
+pub mod masters;
 pub mod observe;
 pub mod store;

@@ -8,6 +8,7 @@ use super::words::SlaClassWord;
 use crate::access::Act;
 use axum::extract::State as Joined;
 use daak_domain::ticket::{EventBody, SlaClass, Ticket};
+use daak_domain::{place, taxonomy};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,6 +84,60 @@ pub struct ClosureReason {
     pub name_bn: String,
     /// Name in Hindi.
     pub name_hi: Option<String>,
+}
+
+impl From<&crate::masters::Masters> for Masters {
+    fn from(read: &crate::masters::Masters) -> Self {
+        let taxonomy = &read.taxonomy;
+        Self {
+            categories: taxonomy.categories.values().map(Category::from).collect(),
+            departments: taxonomy.departments.values().map(Department::from).collect(),
+            districts: read.places.districts.values().map(District::from).collect(),
+            closure_reasons: read.closure_reasons.iter().map(ClosureReason::from).collect(),
+        }
+    }
+}
+
+impl From<&taxonomy::Category> for Category {
+    fn from(read: &taxonomy::Category) -> Self {
+        Self {
+            code: read.code.clone(),
+            name_en: read.name_en.clone(),
+            name_bn: read.name_bn.clone(),
+            name_hi: given(&read.name_hi),
+            department: read.department.clone(),
+            scheme: read.scheme.clone(),
+            sla_class: read.sla_class,
+        }
+    }
+}
+
+impl From<&taxonomy::Department> for Department {
+    fn from(read: &taxonomy::Department) -> Self {
+        Self {
+            code: read.code.clone(),
+            name_en: read.name_en.clone(),
+            name_bn: read.name_bn.clone(),
+            name_hi: None,
+            emergency_capable: read.emergency_capable == 1,
+        }
+    }
+}
+
+impl From<&place::District> for District {
+    fn from(read: &place::District) -> Self {
+        Self { code: read.code.clone(), name_en: read.name_en.clone(), name_bn: read.name_bn.clone(), name_hi: None }
+    }
+}
+
+impl From<&crate::masters::ClosureReason> for ClosureReason {
+    fn from(read: &crate::masters::ClosureReason) -> Self {
+        Self { code: read.code.clone(), name_en: read.name_en.clone(), name_bn: read.name_bn.clone(), name_hi: given(&read.name_hi) }
+    }
+}
+
+fn given(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 impl Masters {

@@ -1,8 +1,16 @@
 //! The command line: one file a command.
 
+mod doctor;
+mod migrate;
+mod model;
 mod serve;
+mod token;
+mod user;
 
+use crate::access::Access;
+use crate::app;
 use crate::config::Config;
+use crate::store::Store;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,12 +40,32 @@ impl Place {
     fn config(&self) -> anyhow::Result<Config> {
         Ok(Config::load(self.config.as_deref())?)
     }
+
+    /// The database that the configuration names, brought up to date.
+    async fn store(&self, config: &Config) -> anyhow::Result<Store> {
+        Ok(Store::open(&config.database.url.to_url(&self.data)).await?)
+    }
+
+    /// Who is who, in that database.
+    async fn access(&self, config: &Config) -> anyhow::Result<Access> {
+        Ok(Access::new(self.store(config).await?, app::terms(config)))
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the helpline
     Serve(serve::Serve),
+    /// Bring the database up to date
+    Migrate(migrate::Migrate),
+    /// People who sign in
+    User(user::User),
+    /// Bearer tokens of machines
+    Token(token::Token),
+    /// The speech model
+    Model(model::Model),
+    /// Look at every outside part, and say what each that is missing costs and what mends it
+    Doctor(doctor::Doctor),
 }
 
 /// Carries out a command.
@@ -48,5 +76,16 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let place = arguments.place;
     match arguments.command {
         Command::Serve(serve) => serve.run(&place).await,
+        Command::Migrate(migrate) => migrate.run(&place).await,
+        Command::User(user) => user.run(&place).await,
+        Command::Token(token) => token.run(&place).await,
+        Command::Model(model) => model.run().await,
+        Command::Doctor(doctor) => doctor.run(&place).await,
     }
+}
+
+/// Prints a line. A closed standard output ends nothing.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,6 +1,6 @@
 //! `daak serve`: runs the helpline until it is told to end.
 
-use super::Place;
+use super::{Place, say};
 use crate::app::{App, Part, Setting};
 use crate::observe::{self, event};
 use clap::Args;
@@ -45,10 +45,4 @@ impl Serve {
             Some(part) => anyhow::bail!("{part} ended by itself; the log says why"),
         }
     }
-}
-
-/// A closed standard output must not end the helpline.
-fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -104,7 +104,7 @@ impl Program {
         let mut child = Command::new(&self.binary)
             .args(arguments)
             .env("DAAK_CONFIG", &self.config)
-            .env("DAAK_DATA", self.home.path())
+            .env("DAAK_DATA", self.home.path().join("data"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

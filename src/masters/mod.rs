@@ -1,0 +1,119 @@
+//! The masters, read from the files of `[data] folder` when the program starts: what a government changes without us.
+
+use daak_domain::calendar::Calendars;
+use daak_domain::place::Places;
+use daak_domain::sla::Limits;
+use daak_domain::taxonomy::Taxonomy;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Everything that classifies, places and limits.
+pub struct Masters {
+    /// Categories and departments.
+    pub taxonomy: Taxonomy,
+    /// Districts, blocks, municipalities.
+    pub places: Places,
+    /// When the lines are open, and the holidays.
+    pub calendars: Calendars,
+    /// Limits by class.
+    pub limits: Limits,
+    /// Why an office may call a matter settled.
+    pub closure_reasons: Vec<ClosureReason>,
+}
+
+/// Why an office may call a matter settled.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosureReason {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: String,
+}
+
+/// A master that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MastersError {
+    /// A file is not there.
+    #[error("{file} cannot be read ({why}): set data.folder to the folder with the project's masters", file = .file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// The system's word.
+        why: String,
+    },
+    /// A file has a mistake.
+    #[error("{folder}: {what}", folder = .folder.display())]
+    Mistake {
+        /// Where the file is.
+        folder: PathBuf,
+        /// File, line, and what is wrong.
+        what: String,
+    },
+}
+
+impl Masters {
+    /// Reads and checks every file.
+    ///
+    /// # Errors
+    /// The first file that is missing or has a mistake, with its line.
+    pub fn load(folder: &Path) -> Result<Self, MastersError> {
+        let text = |name: &str| read(folder, name);
+        let mistake = |what: String| MastersError::Mistake { folder: folder.to_owned(), what };
+        let taxonomy = Taxonomy::read(&text("taxonomy.csv")?, &text("departments.csv")?).map_err(|why| mistake(why.to_string()))?;
+        let places = Places::read(&text("districts.csv")?, &text("blocks.csv")?, &text("municipalities.csv")?)
+            .map_err(|why| mistake(why.to_string()))?;
+        let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
+        let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
+        let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
+        Ok(Self { taxonomy, places, calendars, limits, closure_reasons })
+    }
+}
+
+fn read(folder: &Path, name: &str) -> Result<String, MastersError> {
+    let file = folder.join(name);
+    std::fs::read_to_string(&file).map_err(|why| MastersError::Unreadable { file, why: why.to_string() })
+}
+
+fn closure_reasons(text: &str) -> Result<Vec<ClosureReason>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        reasons: Vec<ClosureReason>,
+    }
+    let at = |why: &toml::de::Error| {
+        let line = why.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+        format!("closure_reasons.toml:{line}: {}", why.message())
+    };
+    let file: File = toml::from_str(text).map_err(|why| at(&why))?;
+    if file.reasons.is_empty() { Err("closure_reasons.toml: expected at least one reason".into()) } else { Ok(file.reasons) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_masters_that_ship_are_whole() {
+        let masters = Masters::load(Path::new("config")).expect("they are valid");
+        assert!(masters.taxonomy.categories.len() > 20 && masters.places.districts.len() > 20);
+        assert!(masters.closure_reasons.iter().any(|reason| reason.code == "resolved"));
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_file_and_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let missing = Masters::load(folder.path()).err().expect("nothing is there").to_string();
+        assert!(missing.contains("taxonomy.csv cannot be read") && missing.contains("set data.folder"), "{missing}");
+        for file in std::fs::read_dir("config").expect("there").flatten().filter(|f| f.path().is_file()) {
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).expect("copied");
+        }
+        std::fs::write(folder.path().join("closure_reasons.toml"), "[[reasons]]\ncode = \"x\"\nnme_en = \"X\"\n").expect("written");
+        let wrong = Masters::load(folder.path()).err().expect("a mistake").to_string();
+        assert!(wrong.contains("closure_reasons.toml:3: unknown field `nme_en`"), "{wrong}");
+    }
+}
