@@ -56,6 +56,9 @@ pub enum MediaError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// The process has too many files and sockets open.
+    #[error("no more sockets can be opened: raise the limit of open files (`ulimit -n`, LimitNOFILE=) to at least 4 for each call")]
+    OpenFiles,
     /// The system refused a thread or one of its descriptors.
     #[error("cannot start a media thread: {0}: raise the limits of threads and open files (ulimit -n)")]
     Thread(std::io::Error),
@@ -183,6 +186,7 @@ fn try_pair(ip: IpAddr, port: u16) -> Result<Option<(UdpSocket, UdpSocket, Socke
     match attempt() {
         Ok(pair) => Ok(pair),
         Err(e) if matches!(e.kind(), std::io::ErrorKind::AddrInUse | std::io::ErrorKind::PermissionDenied) => Ok(None),
+        Err(e) if matches!(e.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) => Err(MediaError::OpenFiles),
         Err(source) => Err(MediaError::Bind { ip, source }),
     }
 }
@@ -206,5 +210,70 @@ impl Drop for Inner {
         for mailbox in self.mailboxes.iter() {
             mailbox.end();
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn engine(ports: RangeInclusive<u16>, threads: usize) -> Result<MediaEngine, MediaError> {
+        MediaEngine::start(MediaConfig { ports, threads, ..MediaConfig::default() })
+    }
+
+    #[test]
+    fn only_whole_pairs_of_ports_are_used() {
+        assert_eq!(pairs(&(10001..=10005)).ok(), Some((10002, 10004)));
+        assert_eq!(pairs(&(10000..=10001)).ok(), Some((10000, 10000)));
+        assert_eq!(pairs(&(10000..=10004)).ok(), Some((10000, 10002)));
+        assert!(matches!(pairs(&(10000..=10000)), Err(MediaError::NoPorts(..))));
+        assert!(matches!(pairs(&(1..=1)), Err(MediaError::NoPorts(..))));
+        assert_eq!(pairs(&(60000..=65535)).ok(), Some((60000, 65534)));
+    }
+
+    #[test]
+    fn taken_ports_are_passed_over_and_when_all_are_taken_it_is_said() {
+        // A free stretch of the machine's ports, held while we ask for it.
+        let probe = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let first = probe.local_addr().expect("bound").port() & !1;
+        drop(probe);
+        let engine = engine(first..=first.saturating_add(3), 1).expect("an engine");
+        let _taken = UdpSocket::bind(("127.0.0.1", first)).ok();
+        let (events, _happened) = mpsc::channel(8);
+        let mut streams = Vec::new();
+        let refusal = loop {
+            match engine.open(events.clone(), 1) {
+                Ok(stream) => streams.push(stream),
+                Err(refusal) => break refusal,
+            }
+            assert!(streams.len() <= 2);
+        };
+        assert!(matches!(refusal, MediaError::PortsTaken(..)), "{refusal}");
+        assert!(streams.iter().all(|s| s.local().port() != first));
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_refused_at_the_start() {
+        let config = MediaConfig { ip: IpAddr::from([192, 0, 2, 1]), ..MediaConfig::default() };
+        assert!(matches!(MediaEngine::start(config), Err(MediaError::Bind { .. })));
+    }
+
+    #[test]
+    fn a_fault_in_one_stream_ends_that_one_and_tells_its_owner() {
+        let engine = engine(0..=0, 1).expect("an engine");
+        let (events, mut happened) = mpsc::channel(8);
+        let faulty = engine.open(events.clone(), 1).expect("a stream");
+        let partner = engine.open(events.clone(), 2).expect("a stream");
+        faulty.join(&partner);
+        faulty.home().send(Order { stream: faulty.home().id(), command: Command::Fail });
+        assert!(matches!(happened.blocking_recv(), Some(MediaEvent::Closed { tag: 1, .. })));
+        // The thread lives: it takes orders for others, and new streams in the same place.
+        let next = engine.open(events.clone(), 3).expect("a stream");
+        partner.close();
+        assert!(matches!(happened.blocking_recv(), Some(MediaEvent::Closed { tag: 2, .. })));
+        next.close();
+        assert!(matches!(happened.blocking_recv(), Some(MediaEvent::Closed { tag: 3, .. })));
+        drop(faulty);
     }
 }

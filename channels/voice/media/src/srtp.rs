@@ -383,7 +383,7 @@ mod tests {
         for suite in [SrtpSuite::AesCm128HmacSha1_80, SrtpSuite::AesCm128HmacSha1_32] {
             let mut sender = SrtpContext::new(&[7; 30], suite);
             let mut receiver = SrtpContext::new(&[7; 30], suite);
-            let mut packets: Vec<_> = (0..140_000u32).map(|n| (n as u16, sealed(&mut sender, n as u16))).collect();
+            let mut packets: Vec<_> = (65_000..67_000u32).map(|n| (n as u16, sealed(&mut sender, n as u16))).collect();
             for pair in packets.chunks_mut(2) {
                 pair.reverse();
             }

@@ -126,7 +126,8 @@ impl Stream {
     }
 
     /// Joins two streams so that the far ends hear each other. Sound is relayed at once and untouched where
-    /// the codecs are equal, else transcoded. Either stream leaves the partner it had.
+    /// the codecs are equal, else transcoded. Either stream leaves the partner it had. What is being played stops; what is played
+    /// later is heard in place of the partner.
     pub fn join(&self, other: &Stream) {
         self.order(Command::Join(Arc::clone(&other.home)));
     }

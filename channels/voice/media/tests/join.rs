@@ -59,7 +59,13 @@ fn the_receiver_sees_one_stream_from_prompt_to_partner_and_back() {
     let _speaking = a.speak(stream_a.local(), Codec::Pcma, 400.0);
     stream_a.join(&stream_b);
     b.wait_for_tone(Codec::Pcma, 400.0, &[700.0]);
+    // What is played while joined is heard in place of the partner.
+    stream_b.play(music());
+    b.wait_for_tone(Codec::Pcma, 700.0, &[400.0]);
+    stream_b.stop_playing();
+    b.wait_for_tone(Codec::Pcma, 400.0, &[700.0]);
     stream_a.part();
+    stream_b.play(music());
     b.wait_for_tone(Codec::Pcma, 700.0, &[400.0]);
     let packets = b.packets();
     let mut spurts = 0;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use voice_media::{Codec, DigitSource, MediaConfig, MediaEvent, StreamParams, Tone, read_wav};
 
 fn a_sentence() -> Vec<i16> {
-    let path = "/usr/share/asterisk/sounds/en_US_f_Allison/vm-intro.wav";
+    let path = "/usr/share/asterisk/sounds/en_US_f_Allison/hello-world.wav";
     let (rate, pcm) = read_wav(&std::fs::read(path).expect("install asterisk-core-sounds-en-wav (`make setup` does)")).expect("a WAV file");
     assert_eq!(rate, 8000);
     pcm

@@ -86,6 +86,31 @@ fn the_announced_address_wins_over_a_stranger_who_was_first() {
     assert!(end(stream, &mut events).from_strangers > 0);
 }
 
+#[test]
+fn a_far_end_whose_address_changes_is_followed_if_it_goes_on_counting() {
+    let engine = engine(1);
+    let (phone, elsewhere, stranger) = (FarEnd::new(), FarEnd::new(), FarEnd::new());
+    let (stream, mut events) = connected(&engine, 1, &phone, Codec::Pcma);
+    phone.wait_for("the line", |p| !p.is_empty());
+    for n in 0..10 {
+        phone.send(stream.local(), &packet(8, n, 1));
+    }
+    let seen = phone.packets().len();
+    // More than the half second in which the old address keeps its right.
+    phone.wait_for("the line", |p| p.len() > seen + 40);
+    for n in 0..5 {
+        stranger.send(stream.local(), &packet(8, 10 + n, 77));
+        stranger.send(stream.local(), &packet(8, 5 + n, 1));
+    }
+    for n in 10..20 {
+        elsewhere.send(stream.local(), &packet(8, n, 1));
+    }
+    elsewhere.wait_for("the line", |p| p.len() > 5);
+    assert!(stranger.packets().is_empty());
+    let stats = end(stream, &mut events);
+    assert_eq!((stats.received, stats.lost, stats.from_strangers), (20, 0, 10), "{stats:?}");
+}
+
 fn srtp(suite: SrtpSuite) -> SrtpKeys {
     SrtpKeys { local: [1; 30], remote: [2; 30], suite }
 }

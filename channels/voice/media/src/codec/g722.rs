@@ -45,3 +45,37 @@ impl Default for Encoder {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tone::{level_of, sine};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_tone_survives_on_either_side_of_the_band() {
+        for hz in [700.0, 5500.0] {
+            let encoded = Encoder::new().encode(&sine(16000, hz, 8000.0, 16000));
+            assert_eq!(encoded.len(), 8000);
+            let level = level_of(&Decoder::new().decode(&encoded)[1600..14400], 16000, hz);
+            assert!((level - 8000.0).abs() < 800.0, "{hz} Hz: {level}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_and_any_samples_are_sound(
+            bytes in proptest::collection::vec(any::<u8>(), 0..2000), pcm in proptest::collection::vec(any::<i16>(), 0..2000),
+        ) {
+            prop_assert_eq!(Decoder::new().decode(&bytes).len(), bytes.len() * 2);
+            prop_assert_eq!(Encoder::new().encode(&pcm).len(), pcm.len() / 2);
+        }
+
+        #[test]
+        fn the_loudest_square_waves_do_not_overflow(period in 1usize..40) {
+            let pcm: Vec<i16> = (0..4000).map(|n| if n / period % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
+            let encoded = Encoder::new().encode(&pcm);
+            prop_assert_eq!(Decoder::new().decode(&encoded).len(), 4000);
+        }
+    }
+}

@@ -55,6 +55,7 @@ pub(crate) struct Session {
     /// Datagrams read since the last round, and whether they were too many.
     in_round: u32,
     flooded: bool,
+    ended: bool,
 }
 
 impl Session {
@@ -89,6 +90,7 @@ impl Session {
             step: 0,
             in_round: 0,
             flooded: false,
+            ended: false,
         }
     }
 
@@ -165,6 +167,8 @@ impl Session {
             Command::Listen(on) => self.ears.detect(on),
             Command::Tap(sink) => self.ears.tap(sink),
             // The thread's own business.
+            #[cfg(test)]
+            Command::Fail => {}
             Command::Adopt(_) | Command::Join(_) | Command::MoveTo(..) | Command::Part | Command::Close => {}
         }
     }
@@ -183,12 +187,19 @@ impl Session {
 
     /// Ends the stream; its sockets close. What is left to be told.
     pub(crate) fn close(mut self: Box<Self>) -> Outbox {
+        self.end();
+        std::mem::replace(&mut self.outbox, Outbox::new(mpsc::channel(1).0))
+    }
+
+    fn end(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         self.stop_playing(false);
         self.ears.stop_recording();
         self.send_report(Instant::now(), true);
         let stats = self.stats();
         self.outbox.say(MediaEvent::Closed { tag: self.tag, stats });
-        std::mem::replace(&mut self.outbox, Outbox::new(mpsc::channel(1).0))
     }
 
     fn connect(&mut self, params: StreamParams, now: Now) {
@@ -201,7 +212,7 @@ impl Session {
         self.params = Some(params);
     }
 
-    fn stop_playing(&mut self, finished: bool) {
+    pub(crate) fn stop_playing(&mut self, finished: bool) {
         if let Some(player) = self.player.take() {
             self.outbox.say(MediaEvent::Played { tag: self.tag, id: player.id(), finished });
         }
@@ -220,6 +231,13 @@ impl Session {
 /// Time since an instant, never negative.
 fn since(now: Instant, then: Instant) -> Duration {
     now.saturating_duration_since(then)
+}
+
+/// However a stream ends, its owner is told.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl std::fmt::Debug for Session {

@@ -147,15 +147,15 @@ impl Reception {
         stats.wrong_type = self.wrong_type;
     }
 
-    /// Whether a well-formed packet from there may be believed. The source is settled by the first packet; the address of
-    /// the session description goes before any other; a source that moved is followed if it goes on counting.
+    /// Whether a well-formed packet from there may be believed. The source is settled by the first packet; an
+    /// address nearer to that of the session description goes before it; a source that moved is followed if it goes on counting.
     fn believes(&mut self, from: SocketAddr, packet: &Packet<'_>, now: Instant) -> bool {
         if self.source == Some(from) {
             return true;
         }
         let believed = match self.source {
             None => true,
-            Some(_) if self.signalled == Some(from) => true,
+            Some(source) if self.rank(from) > self.rank(source) => true,
             Some(_) => {
                 let silent = self.last.is_none_or(|last| since(now, last) >= REBIND_AFTER);
                 let ahead = packet.header.sequence.wrapping_sub(self.sequence.highest() as u16);
@@ -166,6 +166,15 @@ impl Reception {
             self.source = Some(from);
         }
         believed
+    }
+
+    /// How near an address is to the one of the session description: the same, the same host (behind a translator), or another.
+    fn rank(&self, address: SocketAddr) -> u8 {
+        match self.signalled {
+            Some(signalled) if signalled == address => 2,
+            Some(signalled) if signalled.ip() == address.ip() => 1,
+            _ => 0,
+        }
     }
 
     fn measure_jitter(&mut self, timestamp: u32, arrived: u64) {

@@ -61,8 +61,8 @@ impl Session {
                 }
             },
         };
-        // A key's tones go before what the partner says meanwhile.
-        if !self.tones_out.is_empty() {
+        // A key's tones, and what is played since the join, go before what the partner says meanwhile.
+        if !self.tones_out.is_empty() || (self.player.is_some() && taken.kind == Kind::Sound) {
             return;
         }
         let Some(header) = self.map(taken, out_type) else { return };

@@ -90,7 +90,7 @@ impl Session {
         if key_type.is_none() && self.send_tones(codec, payload_type) {
             return;
         }
-        if self.is_joined() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
+        if self.is_joined() && self.player.is_none() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
             return;
         }
         let mut frame = [0; FRAME];

@@ -35,6 +35,9 @@ pub(crate) enum Command {
     MoveTo(usize, Arc<Home>),
     Part,
     Close,
+    /// Fail while the stream is served.
+    #[cfg(test)]
+    Fail,
 }
 
 impl Command {

@@ -6,6 +6,7 @@ use crate::os::{Batch, Poll, Ready, Timer, prefer_this_thread, thread_cpu};
 use crate::session::{Outbox, Session};
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -67,8 +68,22 @@ pub(crate) fn start(index: usize, mailboxes: Arc<[Mailbox]>, pulse: Arc<Pulse>) 
         inbox: VecDeque::new(),
         leaving: Vec::new(),
     };
-    std::thread::Builder::new().name(format!("media-{index}")).spawn(move || worker.run())?;
+    std::thread::Builder::new().name(format!("media-{index}")).spawn(move || watch_over(worker))?;
     Ok(())
+}
+
+/// Keeps the thread alive: a fault in one stream ends that stream, not the calls of the others.
+fn watch_over(mut worker: Worker) {
+    prefer_this_thread();
+    while std::panic::catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
+        let lost = worker.bury();
+        tracing::error!(
+            event = "media_thread_failed",
+            thread = worker.index,
+            lost,
+            "a fault in the media engine ended a stream: report it"
+        );
+    }
 }
 
 struct Worker {
@@ -91,8 +106,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self) {
-        prefer_this_thread();
+    fn run(&mut self) {
         let mut ready = Ready::with_room(256);
         loop {
             self.poll.wait(&mut ready, Duration::from_secs(1));
@@ -144,7 +158,10 @@ impl Worker {
         if session.take_flooded() && self.poll.add(session.rtp_socket(), (place as u64) << 1).is_err() {
             tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
         }
-        self.drain(&mut session, now);
+        // A joined stream is read when something arrives.
+        if !session.is_joined() {
+            self.drain(&mut session, now);
+        }
         let missed = session.round(now);
         if missed > 0 {
             self.pulse.missed_rounds.fetch_add(missed, Relaxed);
@@ -210,6 +227,11 @@ impl Worker {
             Command::Join(other) => self.join(place, &other),
             Command::MoveTo(target, other) => self.move_away(place, target, other),
             Command::Part => self.part(place),
+            #[cfg(test)]
+            Command::Fail => {
+                let _session = self.places[place].take();
+                panic!("on purpose");
+            }
             other => {
                 let now = Now { at: Instant::now(), round: self.tick / STEPS as u64 };
                 if let Some(session) = self.places[place].as_mut() {
@@ -259,6 +281,24 @@ impl Worker {
         self.count();
     }
 
+    /// Takes out what is left of streams that were being served when the thread failed. Their owners were told when they were dropped.
+    fn bury(&mut self) -> usize {
+        let dead: Vec<(u64, usize)> = self.by_id.iter().filter(|(_, p)| self.places[**p].is_none()).map(|(id, p)| (*id, *p)).collect();
+        for (id, place) in &dead {
+            self.by_id.remove(id);
+            self.wheel.iter_mut().for_each(|step| step.retain(|p| p != place));
+            for at in 0..self.places.len() {
+                if let Some(session) = self.places[at].as_mut().filter(|s| s.partner() == Some(*place)) {
+                    session.set_partner(None);
+                    self.poll.remove(session.rtp_socket());
+                }
+            }
+            self.free.push(*place);
+        }
+        self.count();
+        dead.len()
+    }
+
     fn join(&mut self, place: usize, other: &Arc<Home>) {
         let Some(session) = self.places[place].as_ref() else { return };
         if session.id() == other.id() {
@@ -282,6 +322,7 @@ impl Worker {
         self.part(partner);
         for (here, there) in [(place, partner), (partner, place)] {
             if let Some(session) = self.places[here].as_mut() {
+                session.stop_playing(false);
                 session.set_partner(Some(there));
                 if self.poll.add(session.rtp_socket(), (here as u64) << 1).is_err() {
                     tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
