@@ -1,14 +1,18 @@
 //! The only place that knows concrete types: builds the parts from the configuration and joins them.
 
-use crate::access::Terms;
-use crate::api;
+mod ground;
+mod http;
+mod key;
+
+pub use ground::{Ground, terms};
+
 use crate::config::Config;
+use crate::masters::MastersError;
 use crate::observe::event;
-use jiff::SignedDuration;
+use crate::store::StoreError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +60,21 @@ pub enum AppError {
         /// The system's word.
         why: std::io::Error,
     },
+    /// The masters.
+    #[error(transparent)]
+    MastersFiles(#[from] MastersError),
+    /// The masters.
+    #[error("{0}")]
+    Masters(String),
+    /// The database.
+    #[error("the database does not open: {0}")]
+    Store(#[from] StoreError),
+    /// The key of the files.
+    #[error(transparent)]
+    Key(#[from] key::KeyError),
+    /// A part that this version has not got.
+    #[error("{0}: not built into this version, expected {1:?}")]
+    NotBuilt(&'static str, &'static str),
     /// An address is taken.
     #[error("{what} cannot listen on {address} ({why}): free it, or set {key}")]
     Listen {
@@ -87,9 +106,11 @@ impl App {
     /// [`AppError`] says which part did not start, and what to do.
     pub async fn start(config: Config, setting: Setting) -> Result<Self, AppError> {
         tracing::info!(event = event::PROGRAM_STARTING, version = env!("CARGO_PKG_VERSION"));
-        std::fs::create_dir_all(&setting.data).map_err(|why| AppError::Data { folder: setting.data.clone(), why })?;
+        let ground = Ground::lay(&config, &setting.data).await?;
         let mut app = Self { listening: Vec::new(), tasks: tokio::sync::Mutex::default(), closing: CancellationToken::new() };
-        app.serve_http(&config).await?;
+        let tasks = app.tasks.get_mut();
+        tasks.spawn(ground::pass_on_changes(ground.store.clone(), ground.bus.clone(), app.closing.clone()));
+        app.listening = http::listen(&config, crate::api::waiting(), tasks, &app.closing).await?;
         Ok(app)
     }
 
@@ -118,37 +139,6 @@ impl App {
         if tokio::time::timeout(GRACE, all).await.is_err() {
             tasks.abort_all();
         }
-    }
-
-    async fn serve_http(&mut self, config: &Config) -> Result<(), AppError> {
-        for address in &config.http.listen.0 {
-            let refuse = |why| AppError::Listen { what: "HTTP", address: *address, why, key: "http.listen" };
-            let listener = TcpListener::bind(address).await.map_err(refuse)?;
-            let bound = listener.local_addr().map_err(refuse)?;
-            self.listening.push(format!("http  http://{bound}"));
-            tracing::info!(event = event::HTTP_LISTENING, address = %bound);
-            let (router, closing) = (api::waiting(), self.closing.clone());
-            self.tasks.get_mut().spawn(async move {
-                let service = router.into_make_service_with_connect_info::<SocketAddr>();
-                let served = axum::serve(listener, service).with_graceful_shutdown(closing.cancelled_owned()).await;
-                if let Err(why) = served {
-                    tracing::error!(event = event::PART_DIED, part = "http", %why);
-                }
-                "http"
-            });
-        }
-        Ok(())
-    }
-}
-
-/// How long sessions last, and when a name is locked.
-pub fn terms(config: &Config) -> Terms {
-    let http = &config.http;
-    Terms {
-        idle: SignedDuration::from_mins(http.session_idle_min.into()),
-        limit: SignedDuration::from_hours(http.session_limit_h.into()),
-        lock_after: http.lock_after,
-        lock_for: SignedDuration::from_mins(http.lock_min.into()),
     }
 }
 

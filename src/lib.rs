@@ -10,6 +10,7 @@ pub mod blobs;
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod intelligence;
 pub mod masters;
 pub mod observe;
