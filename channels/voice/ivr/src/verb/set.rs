@@ -1,0 +1,44 @@
+//! `set`: the language of the call, or a value.
+
+use super::{Go, Nature, Verb, next};
+use crate::session::Scene;
+use crate::value::Value;
+use daak_domain::language::Language;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Set the language or a value.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    /// `bn`, `hi` or `en`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    language: Option<Language>,
+    /// Values by name.
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+    /// The step that follows.
+    next: String,
+}
+
+impl Verb for Set {
+    fn enter(&self, scene: &mut Scene<'_>) -> Go {
+        if let Some(language) = self.language {
+            scene.set_language(language);
+        }
+        for (name, value) in &self.values {
+            scene.set(name, Value::Text(value.clone()));
+        }
+        Go::To(self.next.clone())
+    }
+
+    fn ways(&self) -> Vec<(String, &str)> {
+        next(&self.next)
+    }
+
+    fn nature(&self) -> Nature {
+        Nature::Instant
+    }
+}

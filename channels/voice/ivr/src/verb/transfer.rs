@@ -1,0 +1,54 @@
+//! `transfer`: the caller is joined with another party; the call ends when that party hangs up.
+
+use super::{Go, Nature, Verb};
+use crate::act::{Act, Input, Piece};
+use crate::session::Scene;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Join with another party.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// A SIP URI, or a telephone number for the trunk.
+    to: String,
+    /// What is said first.
+    #[serde(default)]
+    prompts: Vec<String>,
+    /// The step that follows when nobody answers.
+    failed: String,
+}
+
+impl Verb for Transfer {
+    fn enter(&self, scene: &mut Scene<'_>) -> Go {
+        scene.act(Act::Transfer { to: self.to.clone() });
+        if self.prompts.is_empty() {
+            scene.play_pieces(vec![Piece::Music])
+        } else {
+            scene.play(&self.prompts)
+        }
+        Go::Stay
+    }
+
+    fn on(&self, input: &Input, scene: &mut Scene<'_>) -> Go {
+        match input {
+            Input::TransferResult(false) => {
+                scene.stop();
+                Go::To(self.failed.clone())
+            }
+            _ => Go::Stay,
+        }
+    }
+
+    fn ways(&self) -> Vec<(String, &str)> {
+        vec![("failed".into(), &self.failed)]
+    }
+
+    fn prompts(&self) -> Vec<&str> {
+        self.prompts.iter().map(String::as_str).collect()
+    }
+
+    fn nature(&self) -> Nature {
+        Nature::Person
+    }
+}
