@@ -3,8 +3,10 @@
 mod ground;
 mod http;
 mod key;
+mod speech;
 
 pub use ground::{Ground, terms};
+pub use speech::{model_file, recogniser};
 
 use crate::config::Config;
 use crate::masters::MastersError;
@@ -140,10 +142,4 @@ impl App {
             tasks.abort_all();
         }
     }
-}
-
-/// The speech model to load: the one that is named, or the one that `daak model fetch` laid down for this user.
-pub fn model_file(config: &Config) -> Option<PathBuf> {
-    let fetched = || voice_speech::fetch::default_directory().map(|folder| folder.join(voice_speech::fetch::MODEL_FILE));
-    config.speech.model.clone().or_else(|| fetched().filter(|file| file.is_file()))
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod doctor;
+mod flow;
 mod migrate;
 mod model;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
     User(user::User),
     /// Bearer tokens of machines
     Token(token::Token),
+    /// The flows of the telephone
+    Flow(flow::FlowCommand),
     /// The speech model
     Model(model::Model),
     /// Look at every outside part, and say what each that is missing costs and what mends it
@@ -79,6 +82,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate(migrate) => migrate.run(&place).await,
         Command::User(user) => user.run(&place).await,
         Command::Token(token) => token.run(&place).await,
+        Command::Flow(flow) => flow.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,
     }

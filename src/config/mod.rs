@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Who we are.
@@ -58,6 +58,30 @@ pub struct Config {
     pub letters: written::Letters,
     /// The log.
     pub log: http::Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            helpline: http::Helpline::default(),
+            http: http::Http::default(),
+            sip: voice::Sip::default(),
+            rtp: voice::Rtp::default(),
+            voice: voice::Voice::default(),
+            speech: voice::Speech::default(),
+            trunks: Vec::new(),
+            queues: vec![desk::Queue::named("helpline")],
+            agents: Vec::new(),
+            database: keeping::Database::default(),
+            bus: keeping::Bus::default(),
+            blobs: keeping::Blobs::default(),
+            data: keeping::Data::default(),
+            email: written::Email::default(),
+            sms: written::Sms::default(),
+            letters: written::Letters::default(),
+            log: http::Log::default(),
+        }
+    }
 }
 
 /// The file that is read when none is named and it is there.

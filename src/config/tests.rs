@@ -94,7 +94,7 @@ fn a_wrong_variable_is_named() {
         ),
         ("DAAK__HTTP__SESSION_IDLE_MIN", "0", "environment variable DAAK__HTTP__SESSION_IDLE_MIN: expected 1 to 1440 minutes"),
         ("DAAK__HTTP", "x", "environment variable DAAK__HTTP: expected DAAK__SECTION__KEY"),
-        ("DAAK__QUEUES__0__NAME", "x", "environment variable DAAK__QUEUES__0__NAME: "),
+        ("DAAK__QUEUES__1__NAME", "x", "environment variable DAAK__QUEUES__1__NAME: "),
         ("DAAK__HTTP__LISTEN__X", "x", "environment variable DAAK__HTTP__LISTEN__X: "),
     ] {
         let said = refusal("", &[(variable, value)]);

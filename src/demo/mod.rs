@@ -187,7 +187,6 @@ mod tests {
     #[test]
     fn nobody_opens_the_demonstration_to_the_world() {
         let mut config = Config::defaults();
-        config.queues.push(crate::config::section::desk::Queue::named("helpline"));
         prepare(&mut config).expect("the defaults are on loopback");
         assert_eq!(config.agents[0].queues, ["helpline"]);
         config.http.listen.0 = vec!["0.0.0.0:8080".parse().expect("an address")];

@@ -192,14 +192,16 @@ fn flows(config: &Config) -> Health {
     if !config.voice.enabled {
         return Health::Unused("voice.enabled is false".into());
     }
-    let folder = &config.voice.flows;
-    match std::fs::read_dir(folder) {
-        Ok(_) => Health::Well(format!("folder {}", folder.display())),
-        Err(why) => broken(
-            format!("{} cannot be read ({why})", folder.display()),
-            "callers cannot be led",
-            "set voice.flows to the folder with the flows",
-        ),
+    match voice_ivr::Flows::load(&config.voice.flows) {
+        Ok(flows) => Health::Well(format!("{} flows, complete in every language", flows.flows.len())),
+        Err(errors) => {
+            let first = errors.first().map(ToString::to_string).unwrap_or_default();
+            broken(
+                format!("{first} ({} mistakes)", errors.len()),
+                "callers cannot be led",
+                "mend them; `daak flow check` lists all, or set voice.flows",
+            )
+        }
     }
 }
 
@@ -215,13 +217,10 @@ fn speech_model(config: &Config) -> Health {
         return missing(format!("there is no file {}", model.display()), costs, "daak model fetch, or set speech.model");
     }
     let table = config.speech.trust.clone().unwrap_or_else(|| TrustTable::beside(&model));
-    let trusted = |name: &str| {
-        let table = TrustTable::load(&table).unwrap_or_default();
-        let of = |language: &Language| table.trust(name, *language) == Trust::Record;
-        Language::SERVED.iter().filter(|l| of(l)).map(|l| l.code()).collect::<Vec<_>>().join(", ")
-    };
-    let name = model.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    match trusted(&name).as_str() {
+    let table = TrustTable::load(&table).unwrap_or_default();
+    let trusted = |language: &Language| table.model.keys().any(|id| table.trust(id, *language) == Trust::Record);
+    let languages: Vec<_> = Language::SERVED.iter().filter(|l| trusted(l)).map(|l| l.code()).collect();
+    match languages.join(", ").as_str() {
         "" => Health::Well(format!(
             "{}; no language is measured good enough for a text of record (`daak doctor --speech` measures)",
             model.display()
