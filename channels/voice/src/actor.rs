@@ -5,7 +5,7 @@ use crate::far::Fars;
 use crate::statement::{Limits, Speech, Taking};
 use crate::timers::Timers;
 use crate::voice::Shared;
-use crate::{codec, reading, recording};
+use crate::{reading, recording};
 use daak_domain::Timestamp;
 use daak_domain::call::{CallEvent, CallId, EndReason, Quality};
 use daak_domain::contact::{AttachmentRole, Contact, Receipt};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use voice_call::{FarEvent, FarId, FarTarget, Happening};
 use voice_media::Stream;
 use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Sdp, Target, accept_answer, make_offer};
@@ -20,7 +21,7 @@ pub(crate) struct Fars(BTreeMap<FarId, Far>);
 struct Far {
     stream: Arc<Stream>,
     /// Gives the leg up, also while it is being dialled.
-    gone: tokio::sync::watch::Sender<bool>,
+    gone: CancellationToken,
 }
 
 impl Fars {
@@ -48,9 +49,9 @@ impl Fars {
             ring_for,
             headers: Vec::new(),
         };
-        let (gone, given_up) = tokio::sync::watch::channel(false);
+        let gone = CancellationToken::new();
         let leg = FarLeg { far, stream: stream.clone(), offer, shared: shared.clone(), call: call.clone() };
-        tokio::spawn(leg.run(spec, given_up));
+        tokio::spawn(leg.run(spec, gone.clone()));
         self.0.insert(far, Far { stream, gone });
     }
 
@@ -64,14 +65,14 @@ impl Fars {
     /// Ends a far leg, ringing or answered.
     pub(crate) fn hang_up(&mut self, far: FarId) {
         if let Some(far) = self.0.remove(&far) {
-            let _ = far.gone.send(true);
+            far.gone.cancel();
         }
     }
 
     /// Ends them all.
     pub(crate) fn hang_up_all(&mut self) {
         for far in std::mem::take(&mut self.0).into_values() {
-            let _ = far.gone.send(true);
+            far.gone.cancel();
         }
     }
 }
@@ -85,7 +86,7 @@ struct FarLeg {
 }
 
 impl FarLeg {
-    async fn run(self, spec: DialSpec, mut given_up: tokio::sync::watch::Receiver<bool>) {
+    async fn run(self, spec: DialSpec, given_up: CancellationToken) {
         let mut leg = match self.shared.sip.dial(spec).await {
             Ok(leg) => leg,
             Err(error) => {
@@ -96,9 +97,8 @@ impl FarLeg {
         let (mut answered, mut hung_up) = (false, false);
         loop {
             tokio::select! {
-                gone = given_up.wait_for(|gone| *gone), if !hung_up => {
+                () = given_up.cancelled(), if !hung_up => {
                     hung_up = true;
-                    drop(gone);
                     leg.control.hang_up();
                 }
                 event = leg.events.recv() => {

@@ -1,1 +1,23 @@
 //! The telephone: calls, their legs, what the caller hears and says.
+//!
+//! [`Voice`] joins the pure machine of a call (`voice-call`) with signalling (`voice-sip`), media
+//! (`voice-media`), speech (`voice-speech`) and the platform behind [`daak_domain::seam`]. Each call is
+//! one task with one mailbox; what happens to its legs, its sound and its timers arrives there and is
+//! told to the machine, whose deeds the task carries out.
+#![warn(missing_docs)]
+
+mod actor;
+mod caller;
+mod codec;
+mod disk;
+mod far;
+mod music;
+mod reading;
+mod recording;
+mod sounds;
+mod statement;
+mod timers;
+mod voice;
+
+pub use sounds::Sounds;
+pub use voice::{CallSummary, Numbers, Voice, VoiceConfig, VoiceError};

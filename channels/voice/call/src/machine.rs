@@ -190,7 +190,7 @@ impl Call {
                 self.draft.language = language;
                 deeds.push(Deed::Tell(CallEvent::LanguageChosen { language }));
             }
-            Act::HangUp { .. } => self.end(EndReason::FlowEnded, Party::Helpline, now, deeds),
+            Act::HangUp => self.end(EndReason::FlowEnded, Party::Helpline, now, deeds),
         }
     }
 

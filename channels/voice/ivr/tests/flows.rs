@@ -1,5 +1,7 @@
 //! The flows that ship are complete, and walking them is what a citizen would expect.
 
+#![allow(clippy::panic)]
+
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,9 +1,27 @@
 //! Measures the settings: `measure_speech MODEL [whole|fitting|POSITIONS|+MARGIN_MS] [CLIPS] [SHORTEST LONGEST]`
-//! prints word error rate and CPU-s a clip for clips of Debian's asterisk-core-sounds-en-wav.
+//! prints word error rate and CPU-s a clip for clips of Debian's asterisk-core-sounds-en-wav; `JOIN=20` in the environment joins clips to 20 s and more, `VERBOSE=1` shows
+//! what was heard wrong.
 #![allow(clippy::print_stdout)]
 use std::time::Duration;
-use voice_speech::doctor::{Material, measure};
+use voice_speech::doctor::{Material, Sample, measure};
 use voice_speech::{AudioContext, WhisperConfig, WhisperPool};
+
+/// Clips one after the other, half a second apart, until each is at least so long: nearer to how
+/// people tell their matter.
+fn joined(samples: Vec<Sample>, seconds: f32) -> Vec<Sample> {
+    let mut all: Vec<Sample> = Vec::new();
+    for sample in samples {
+        match all.last_mut().filter(|last| last.sound.duration().as_secs_f32() < seconds) {
+            Some(last) => {
+                last.text = format!("{} {}", last.text, sample.text);
+                last.sound.samples.extend(std::iter::repeat_n(0, last.sound.rate as usize / 2));
+                last.sound.samples.extend(sample.sound.samples);
+            }
+            None => all.push(sample),
+        }
+    }
+    all
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +37,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pool = WhisperPool::start(config)?;
     let mut material = Material::debian_english(4).ok_or("install asterisk-core-sounds-en-wav")?;
     material.samples.retain(|s| (shortest..longest).contains(&s.sound.duration().as_secs_f32()));
+    if let Some(seconds) = std::env::var("JOIN").ok().and_then(|s| s.parse::<f32>().ok()) {
+        material.samples = joined(material.samples, seconds);
+    }
     let material = material.thinned(clips);
     let mut slowest = Duration::ZERO;
     let verbose = std::env::var_os("VERBOSE").is_some();

@@ -19,7 +19,7 @@ pub enum AudioContext {
 }
 
 /// Silence behind the clip that the encoder must see.
-const MARGIN: Duration = Duration::from_millis(4_000);
+const MARGIN: Duration = Duration::from_millis(2_000);
 /// The window grows in steps of so many positions.
 const STEP: i32 = 64;
 /// Positions for a second.
