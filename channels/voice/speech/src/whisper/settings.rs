@@ -1,4 +1,4 @@
-//! What Whisper is told for a clip. The figures are measured: docs/decisions/speech.md.
+//! What Whisper is told for a clip. The figures are measured: docs/decisions/0010-speech-window.md.
 
 use daak_domain::language::Language;
 use std::time::Duration;
@@ -18,7 +18,8 @@ pub enum AudioContext {
     Margin(u16),
 }
 
-/// Silence behind the clip that the encoder must see.
+/// Silence behind the clip that the encoder must see: with half of it one word in twenty is lost
+/// on longer clips, with none four in five.
 const MARGIN: Duration = Duration::from_millis(2_000);
 /// The window grows in steps of so many positions.
 const STEP: i32 = 64;
