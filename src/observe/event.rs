@@ -37,6 +37,18 @@ catalogue! {
     PERSON_CHANGED = "access.person.changed";
     /// A live connection fell behind and was told to read anew.
     LIVE_LAGGED = "live.lagged";
+    /// The outbox cannot work now and tries again.
+    OUTBOX_PAUSED = "outbox.paused";
+    /// A message could not be made from its template.
+    MESSAGE_UNMADE = "message.unmade";
+    /// The gateway did not take a message; it is tried again or given up.
+    MESSAGE_NOT_TAKEN = "message.not_taken";
+    /// What came of a message could not be written; it will be sent again.
+    MESSAGE_NOT_MARKED = "message.not_marked";
+    /// A call's record could not be stored.
+    CALL_UNKEPT = "call.unkept";
+    /// What a dead process had been recording was taken in.
+    RECORDING_RECOVERED = "recording.recovered";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }
