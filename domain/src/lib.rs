@@ -17,6 +17,7 @@ pub mod language;
 pub mod person;
 pub mod phone;
 pub mod place;
+pub mod queue;
 pub mod seam;
 pub mod sla;
 pub mod taxonomy;
