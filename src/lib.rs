@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod floor;
 pub mod intelligence;
 pub mod masters;
 pub mod notify;

@@ -45,6 +45,8 @@ catalogue! {
     MESSAGE_NOT_TAKEN = "message.not_taken";
     /// What came of a message could not be written; it will be sent again.
     MESSAGE_NOT_MARKED = "message.not_marked";
+    /// The floor is behind, and news of a call was lost.
+    FLOOR_OVERRUN = "floor.overrun";
     /// A call's record could not be stored.
     CALL_UNKEPT = "call.unkept";
     /// What a dead process had been recording was taken in.

@@ -1,0 +1,54 @@
+//! The floor as the API shows it.
+
+use super::Floor;
+use crate::api::people::floor::{AgentView, CallView, Floor as Shown, Presence, QueueView};
+
+impl Shown for Floor {
+    fn queues(&self) -> Vec<QueueView> {
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let view = |q: &daak_domain::queue::QueueSnapshot| QueueView {
+            name: q.name.clone(),
+            waiting: small(q.waiting),
+            longest_since: q.longest_since,
+            ready: small(q.ready),
+            talking: small(q.talking),
+        };
+        self.seen().queues.iter().map(view).collect()
+    }
+
+    fn agents(&self) -> Vec<AgentView> {
+        let view = |a: &daak_domain::queue::AgentSnapshot| AgentView {
+            name: a.agent.0.clone(),
+            state: a.state.name().to_owned(),
+            since: Some(a.since),
+            queues: a.queues.iter().cloned().collect(),
+        };
+        self.seen().agents.iter().map(view).collect()
+    }
+
+    fn calls(&self) -> Vec<CallView> {
+        let seen = self.seen();
+        let mut calls: Vec<_> = seen.calls.iter().collect();
+        calls.sort_by_key(|(call, _)| **call);
+        let view = |(call, line): (&daak_domain::call::CallId, &super::task::Line)| CallView {
+            call: call.to_string(),
+            caller: line.caller.as_ref().map(|c| c.as_str().to_owned()),
+            called: line.called.clone(),
+            direction: if line.direction == daak_domain::call::Direction::Inbound { "inbound" } else { "outbound" }.to_owned(),
+            stage: Some(line.stage.to_owned()),
+            agent: line.agent.as_ref().map(|a| a.0.clone()),
+            started_at: line.started_at,
+            answered_at: None,
+            ended_at: None,
+            reason: None,
+            waited_s: None,
+            tickets: Vec::new(),
+            mos: None,
+        };
+        calls.into_iter().map(view).collect()
+    }
+
+    fn set_presence(&self, agent: &str, presence: Presence) -> Result<(), String> {
+        self.presence(agent, presence == Presence::Ready)
+    }
+}
