@@ -289,6 +289,10 @@ impl Actor {
     }
 
     fn record_call(&self) {
+        if !self.shared.record_calls {
+            let _ = self.me.try_send(Happening::RecordingStored(None).into());
+            return;
+        }
         let facts = self.call.facts();
         let label = Label {
             name: "call.flac".into(),

@@ -1,13 +1,18 @@
 //! The caller's leg: its signalling, its stream, and what was agreed about both.
 
 use crate::codec::stream_params;
-use crate::voice::Shared;
+use crate::voice::{Shared, VoiceError};
+use daak_domain::phone::PhoneNumber;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use voice_media::{MediaEvent, Stream};
-use voice_sip::{Capabilities, Leg, MediaParams, Sdp, accept_answer, make_offer, negotiate};
+use voice_sip::{CallerLine, Capabilities, DialSpec, Leg, MediaParams, Sdp, Target, accept_answer, make_offer, negotiate};
 
 /// Events of one stream that may wait.
 const EVENTS: usize = 64;
+
+/// How long a citizen's telephone rings when we call.
+const RING_FOR: Duration = Duration::from_secs(40);
 
 /// The caller's side of a call.
 pub(crate) struct Caller {
@@ -59,7 +64,24 @@ impl Caller {
         Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered, agreed, shown })
     }
 
-    /// 200 OK.
+    /// Calls a number by a trunk; the answer comes as an event of the leg.
+    pub(crate) async fn dial(shared: &Shared, number: &PhoneNumber) -> Result<Self, VoiceError> {
+        let (events, media) = mpsc::channel(EVENTS);
+        let stream = shared.media.open(events, 0)?;
+        let local = make_offer(&shared.capabilities, shared.advertised(stream.local()));
+        let spec = DialSpec {
+            target: Target::Trunk { number: number.as_str().to_owned() },
+            from: CallerLine { user: "helpline".into(), display: None },
+            offer: local.clone(),
+            ring_for: RING_FOR,
+            headers: Vec::new(),
+        };
+        let leg = shared.sip.dial(spec).await?;
+        let shown = number.as_str().to_owned();
+        Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered: true, agreed: None, shown })
+    }
+
+    /// 200 OK; nothing, if it was the other side that answered.
     pub(crate) fn answer(&self) {
         self.leg.control.answer(self.local.clone());
     }

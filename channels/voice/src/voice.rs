@@ -49,6 +49,8 @@ pub struct VoiceConfig {
     pub disk_threads: usize,
     /// Calls at one time; more get 503.
     pub max_calls: usize,
+    /// Whether a talk with a person is recorded.
+    pub record_calls: bool,
 }
 
 /// Which flow answers which number.
@@ -76,6 +78,9 @@ pub enum VoiceError {
     /// Media.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// No leg could be dialled for want of a port or a codec.
+    #[error("a call cannot be made: {0}")]
+    NoMedia(String),
     /// Threads for recordings.
     #[error("cannot start the threads that write recordings: {0}: raise the limit of threads")]
     Disk(std::io::Error),
@@ -127,6 +132,7 @@ pub(crate) struct Shared {
     numbers: Numbers,
     flows: Arc<Flows>,
     max_calls: usize,
+    pub(crate) record_calls: bool,
     calls: Mutex<HashMap<CallId, Line>>,
 }
 
@@ -161,6 +167,7 @@ impl Voice {
             numbers: config.numbers,
             flows: config.flows,
             max_calls: config.max_calls,
+            record_calls: config.record_calls,
             calls: Mutex::default(),
         });
         tokio::spawn(accept(shared.clone(), calls));
@@ -175,6 +182,33 @@ impl Voice {
         {
             tracing::error!(event = "call.mailbox_full", %call, "a call does not take commands");
         }
+    }
+
+    /// Calls somebody by a trunk and leads whoever answers through a flow. `since` is the place in the line that the call takes over.
+    ///
+    /// # Errors
+    /// [`VoiceError`] if there is no such flow, no trunk, or no port.
+    pub async fn call_out(&self, number: &PhoneNumber, flow: &str, since: Option<Timestamp>) -> Result<CallId, VoiceError> {
+        let shared = &self.0;
+        if !shared.flows.contains(flow) {
+            return Err(VoiceError::NoFlow { number: "a callback".into(), flow: flow.to_owned() });
+        }
+        let language = shared.helpline.remembered_language(number).await;
+        let call = new_call_id();
+        let facts = Facts {
+            call,
+            direction: Direction::Outbound,
+            caller: Some(number.clone()),
+            called: number.as_str().to_owned(),
+            flow: flow.to_owned(),
+            language,
+            identity: None,
+            started_at: Timestamp::now(),
+            waits_since: since,
+        };
+        let caller = Caller::dial(shared, number).await?;
+        tokio::spawn(run(shared.clone(), facts, caller));
+        Ok(call)
     }
 
     /// The calls at this moment, the oldest first.
@@ -289,6 +323,7 @@ async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
         language,
         identity: incoming.identity,
         started_at: Timestamp::now(),
+        waits_since: None,
     };
     match Caller::open(&shared, incoming.leg, shown, incoming.offer.as_ref()) {
         Ok(caller) => run(shared, facts, caller).await,
@@ -313,8 +348,11 @@ async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {
         agent: None,
     };
     shared.lines().insert(facts.call, Line { mailbox: me.clone(), summary });
+    let inbound = facts.direction == Direction::Inbound;
     let (mut call, mut deeds) = Call::new(facts, shared.flows.clone());
-    deeds.extend(call.on(Happening::Ready, Timestamp::now()));
+    if inbound {
+        deeds.extend(call.on(Happening::Ready, Timestamp::now())); // outbound: when it is answered
+    }
     let actor = Actor {
         call,
         shared,

@@ -30,6 +30,8 @@ pub struct Facts {
     pub identity: Option<String>,
     /// When the first INVITE came or went.
     pub started_at: Timestamp,
+    /// The place in the line that this call takes over from an earlier one, when it comes to wait.
+    pub waits_since: Option<Timestamp>,
 }
 
 /// Names a far leg within its call: an agent's telephone or another party's.

@@ -120,7 +120,10 @@ impl Call {
             Happening::Hours(hours) => self.tell_flow(Input::Hours(hours), now, deeds),
             Happening::Command(command) => self.obey(command, now, deeds),
             Happening::Far(id, event) => self.far_event(id, event, now, deeds),
-            Happening::RecordingStored(recording) => self.draft.recording = recording.or(self.draft.recording.take()),
+            Happening::RecordingStored(recording) => {
+                self.recording_call = false;
+                self.draft.recording = recording.or(self.draft.recording.take());
+            }
             Happening::StreamClosed(quality) => self.stream_closed(quality),
         }
     }
@@ -195,8 +198,9 @@ impl Call {
     }
 
     fn wait(&mut self, queue: String, emergency: bool, now: Timestamp, deeds: &mut Vec<Deed>) {
+        let since = self.facts.waits_since.unwrap_or(now);
         self.waiting = Some(Waiting { since: now });
-        deeds.push(Deed::Tell(CallEvent::Waiting { queue, language: self.draft.language, emergency, since: now }));
+        deeds.push(Deed::Tell(CallEvent::Waiting { queue, language: self.draft.language, emergency, since }));
     }
 
     fn leave_queue(&mut self, why: LeftQueue, now: Timestamp, deeds: &mut Vec<Deed>) {

@@ -10,6 +10,11 @@ pub trait Credentials: Send + Sync + 'static {
     fn ha1(&self, user: &str, realm: &str) -> Option<String>;
 }
 
+/// What [`Credentials`] keep of a password.
+pub fn ha1(user: &str, realm: &str, password: &str) -> String {
+    md5(&format!("{user}:{realm}:{password}"))
+}
+
 /// How long a challenge may be answered, in seconds.
 const FRESH: u64 = 300;
 

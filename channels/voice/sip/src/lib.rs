@@ -23,7 +23,7 @@ mod stack;
 mod trunk;
 
 pub use config::{Binding, Listen, SipConfig, SipError, TlsFiles, Transport, TrunkAccount, TrunkConfig, TrunkStatus};
-pub use digest::Credentials;
+pub use digest::{Credentials, ha1};
 pub use guard::SipLimits;
 pub use leg::{CallerId, CallerLine, DialSpec, IncomingCall, Leg, LegControl, LegEnd, LegEvent, Target};
 pub use offer::{
