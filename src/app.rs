@@ -1,19 +1,28 @@
 //! The only place that knows concrete types: builds the parts from the configuration and joins them.
 
+mod desk;
 mod ground;
 mod http;
 mod key;
+mod recovery;
 mod speech;
+mod voice;
 
+pub use desk::helpline;
 pub use ground::{Ground, terms};
 pub use speech::{model_file, recogniser};
 
+use crate::api::{Joined, Limits, Parts};
 use crate::config::Config;
+use crate::floor::Floor;
+use crate::intake::Desk;
 use crate::masters::MastersError;
 use crate::observe::event;
 use crate::store::StoreError;
+use daak_sms::ReportAddress;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -77,6 +86,20 @@ pub enum AppError {
     /// A part that this version has not got.
     #[error("{0}: not built into this version, expected {1:?}")]
     NotBuilt(&'static str, &'static str),
+    /// Flows have mistakes.
+    #[error("the flows in {folder} have mistakes:\n{lines}\n`daak flow check {folder}` looks again", folder = .folder.display())]
+    Flows {
+        /// Where.
+        folder: PathBuf,
+        /// A line each.
+        lines: String,
+    },
+    /// The telephone.
+    #[error("{0}")]
+    Voice(String),
+    /// The demonstration.
+    #[error(transparent)]
+    Demo(#[from] crate::demo::DemoRefused),
     /// An address is taken.
     #[error("{what} cannot listen on {address} ({why}): free it, or set {key}")]
     Listen {
@@ -96,8 +119,11 @@ pub struct App {
     listening: Vec<String>,
     tasks: tokio::sync::Mutex<JoinSet<&'static str>>,
     closing: CancellationToken,
+    voice: Option<daak_voice::Voice>,
 }
 
+/// How long calls may take to end politely when the program ends.
+const CALL_GRACE: Duration = Duration::from_secs(5);
 /// How long open requests may take when the program ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -106,13 +132,38 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`] says which part did not start, and what to do.
-    pub async fn start(config: Config, setting: Setting) -> Result<Self, AppError> {
+    pub async fn start(mut config: Config, setting: Setting) -> Result<Self, AppError> {
         tracing::info!(event = event::PROGRAM_STARTING, version = env!("CARGO_PKG_VERSION"));
-        let ground = Ground::lay(&config, &setting.data).await?;
-        let mut app = Self { listening: Vec::new(), tasks: tokio::sync::Mutex::default(), closing: CancellationToken::new() };
-        let tasks = app.tasks.get_mut();
-        tasks.spawn(ground::pass_on_changes(ground.store.clone(), ground.bus.clone(), app.closing.clone()));
-        app.listening = http::listen(&config, crate::api::waiting(), tasks, &app.closing).await?;
+        if setting.demo {
+            crate::demo::prepare(&mut config)?;
+        }
+        let mut ground = Ground::lay(&config, &setting.data).await?;
+        let mut app = Self { listening: Vec::new(), tasks: tokio::sync::Mutex::default(), closing: CancellationToken::new(), voice: None };
+        let (tasks, closing) = (app.tasks.get_mut(), &app.closing);
+        tasks.spawn(ground::pass_on_changes(ground.store.clone(), ground.bus.clone(), closing.clone()));
+        let (floor, work) = Floor::start(voice::floor(&config), ground.store.clone(), ground.bus.clone(), closing.clone());
+        tasks.spawn(work);
+        let calls = floor.clone();
+        let (desk, templates) = desk::desk(&config, &ground, move |call, event| calls.call_event(call, event))?;
+        let desk = Arc::new(desk);
+        let reports = Arc::new(desk::reports(&config, &setting.data)?);
+        let (courier, ending) = (desk::courier(&config, &ground, templates, &reports)?, closing.clone());
+        tasks.spawn(async move {
+            courier.run(ending).await;
+            "the courier"
+        });
+        recovery::take_in(std::mem::take(&mut ground.recovered), &*desk, &ground.store).await;
+        if setting.demo {
+            app.listening = crate::demo::seed(&ground.store, &ground.access, &*desk, &*desk).await?;
+        }
+        if config.voice.enabled && setting.runs(Part::Voice) {
+            let telephone = voice::start(&config, &setting.data, desk.clone(), ground.archive.clone()).await?;
+            floor.join(Arc::new(voice::Exchange(telephone.clone())));
+            app.listening.extend(telephone.sip().listeners().iter().map(|(transport, address)| format!("sip   {transport}:{address}")));
+            app.voice = Some(telephone);
+        }
+        let router = crate::api::router(parts(&config, &ground, desk, floor, reports));
+        app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
 
@@ -135,6 +186,9 @@ impl App {
 
     /// Ends every part: first the doors, then what they lead to.
     pub async fn stop(self) {
+        if let Some(voice) = &self.voice {
+            voice.shutdown(CALL_GRACE).await;
+        }
         self.closing.cancel();
         let mut tasks = self.tasks.into_inner();
         let all = async { while tasks.join_next().await.is_some() {} };
@@ -142,4 +196,22 @@ impl App {
             tasks.abort_all();
         }
     }
+}
+
+/// The parts that the API calls.
+fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, reports: Arc<ReportAddress>) -> Parts {
+    Parts::new(Joined {
+        store: ground.store.clone(),
+        helpline: desk.clone(),
+        desk,
+        understand: ground.understand.clone(),
+        archive: ground.archive.clone(),
+        access: ground.access.clone(),
+        bus: ground.bus.clone(),
+        floor: Arc::new(floor),
+        masters: (&*ground.masters).into(),
+        reports,
+        settings: http::settings(config),
+        limits: Limits::new(config.http.sign_in_per_min, config.http.public_per_min),
+    })
 }

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod floor;
+pub mod intake;
 pub mod intelligence;
 pub mod masters;
 pub mod notify;

@@ -9,6 +9,7 @@ pub mod contacts;
 mod extract;
 mod guard;
 mod health;
+mod hooks;
 mod live;
 pub mod masters;
 pub mod media_type;
@@ -57,6 +58,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/console", get(console::enter))
         .route("/console/", get(console::first_page))
         .route("/console/{*path}", get(console::file))
+        .route("/hooks/sms/{account}", get(hooks::sms).post(hooks::sms))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::measures))
@@ -96,11 +98,6 @@ async fn nothing_there(uri: Uri) -> Problem {
 
 async fn no_such_method() -> Problem {
     Problem::of_status(StatusCode::METHOD_NOT_ALLOWED, "this address does not know that method: see /api/openapi.json")
-}
-
-/// What is served while the parts are not joined.
-pub fn waiting() -> Router {
-    Router::new().route("/healthz", get(health::lives))
 }
 
 /// What a refusal of the store is over HTTP.

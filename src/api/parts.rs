@@ -9,6 +9,7 @@ use crate::bus::Bus;
 use crate::intelligence::Understand;
 use crate::store::Store;
 use daak_domain::seam::{Archive, Helpline};
+use daak_sms::ReportAddress;
 use std::sync::Arc;
 
 /// The parts that handlers use. Cheap to clone.
@@ -35,6 +36,8 @@ pub struct Joined {
     pub floor: Arc<dyn Floor>,
     /// Categories, departments, districts.
     pub masters: Masters,
+    /// How carriers report delivery.
+    pub reports: Arc<ReportAddress>,
     /// Settings.
     pub settings: Settings,
     /// Rates.

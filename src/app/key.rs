@@ -1,4 +1,4 @@
-//! The key of the files: from the configuration, or made at the first start and kept in the data folder.
+//! Keys: of the files, from the configuration or made at the first start; others of our own. Kept in the data folder.
 
 use crate::config::Secret;
 use std::io::Write;
@@ -24,7 +24,15 @@ pub fn of_files(configured: Option<&Secret>, data: &Path) -> Result<[u8; 32], Ke
     if let Some(secret) = configured {
         return read(secret.expose()).ok_or_else(|| KeyError::Form("blobs.key".into()));
     }
-    let file = data.join("blobs.key");
+    kept(data, "blobs.key")
+}
+
+/// The key in the file `name` of `data`, which is made if it is not there.
+///
+/// # Errors
+/// [`KeyError`] if its file cannot be used.
+pub fn kept(data: &Path, name: &str) -> Result<[u8; 32], KeyError> {
+    let file = data.join(name);
     let (shown, failed) = (file.display().to_string(), |why| KeyError::File(file.display().to_string(), why));
     match std::fs::read_to_string(&file) {
         Ok(text) => read(&text).ok_or(KeyError::Form(shown)),

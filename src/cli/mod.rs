@@ -2,6 +2,7 @@
 
 mod doctor;
 mod flow;
+mod import;
 mod migrate;
 mod model;
 mod serve;
@@ -65,6 +66,8 @@ enum Command {
     Token(token::Token),
     /// The flows of the telephone
     Flow(flow::FlowCommand),
+    /// Take in contacts from files
+    Import(import::Import),
     /// The speech model
     Model(model::Model),
     /// Look at every outside part, and say what each that is missing costs and what mends it
@@ -83,6 +86,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(user) => user.run(&place).await,
         Command::Token(token) => token.run(&place).await,
         Command::Flow(flow) => flow.run(&place).await,
+        Command::Import(import) => import.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,
     }

@@ -82,6 +82,11 @@ impl Emergencies {
         })
     }
 
+    /// Whether the text speaks of something long ago.
+    pub fn is_long_ago(&self, text: &[Word]) -> bool {
+        !self.long_ago.find(text).is_empty()
+    }
+
     /// Looks at a text's words.
     pub fn look(&self, text: &[Word]) -> Emergency {
         let hits = self.words.find_each(text);

@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The category of what cannot be told.
 pub const UNCLASSIFIED: &str = "other.unclassified";
 
+/// From this confidence on, a category whose class is emergency is one, though no word of danger was heard.
+const SURE_OF_DANGER: f32 = 0.6;
+
 /// Understands by keywords.
 pub struct Rough {
     keywords: Keywords,
@@ -84,7 +87,7 @@ impl Understand for Rough {
         let tongue = self.keywords.languages.detect(text);
         let words = words(text);
         let scores = self.scores(&words);
-        let emergency = self.keywords.emergencies.look(&words);
+        let mut emergency = self.keywords.emergencies.look(&words);
         let sum: f32 = scores.iter().take(4).map(|(_, score)| score).sum();
         // One weak word alone tells little: the constant keeps such a guess below a half.
         let confidence = |score: f32| score / (sum + 1.5);
@@ -93,7 +96,12 @@ impl Understand for Rough {
         let alternatives = ranked.take(3).map(|(code, sure)| Alternative { category: code.to_owned(), confidence: sure }).collect();
         let facts = self.categories.get(category).or_else(|| self.categories.get(UNCLASSIFIED));
         let class = facts.map_or(SlaClass::Individual, |f| f.sla_class);
-        // A category that means danger does not make an emergency by itself: "the fire station's telephone is dead".
+        if class == SlaClass::Emergency && !emergency.is && sure >= SURE_OF_DANGER && !self.keywords.emergencies.is_long_ago(&words) {
+            emergency.is = true;
+            emergency.score = emergency.score.max(sure);
+            emergency.because.push(format!("category {category}"));
+        }
+        // A category that means danger, spoken of as long ago or without much certainty, has the limit of one person's matter.
         let sla_class = match class {
             _ if emergency.is => SlaClass::Emergency,
             SlaClass::Emergency => SlaClass::Individual,

@@ -200,9 +200,7 @@ async fn the_running_courier_wakes_for_a_new_message_and_ends_when_told() {
     let task = tokio::spawn(house.courier().run(closing.clone()));
     let mut changes = house.store.changes();
     house.put("a", "9830012345", "registered", true).await;
-    let sent = async {
-        while !matches!(changes.recv().await, Ok(Change::Message { state: "sent", .. })) {}
-    };
+    let sent = async { while !matches!(changes.recv().await, Ok(Change::Message { state: "sent", .. })) {} };
     tokio::time::timeout(Duration::from_secs(20), sent).await.expect("carried soon");
     closing.cancel();
     tokio::time::timeout(Duration::from_secs(20), task).await.expect("it ends").expect("without a panic");

@@ -59,7 +59,9 @@ impl Rules {
         if expires_min.is_some_and(|min| now.duration_since(due.created_at) > SignedDuration::from_mins(min.into())) {
             return failed("it came too late to be of use");
         }
-        if !due.urgent && let Some(at) = self.quiet_end(now) {
+        if !due.urgent
+            && let Some(at) = self.quiet_end(now)
+        {
             return Decision::Mark(Progress::Again { at, why: "kept until the morning".to_owned() });
         }
         match recent.admit(&due.to, now, self.per_number_hour) {
@@ -173,23 +175,36 @@ mod tests {
 
     #[test]
     fn the_night_is_quiet_for_all_but_the_urgent() {
-        for (now, until) in [("24T21:00", Some("25T08:00")), ("24T23:59", Some("25T08:00")), ("25T07:59:59", Some("25T08:00")), ("25T08:00", None), ("24T20:59", None)] {
+        for (now, until) in [
+            ("24T21:00", Some("25T08:00")),
+            ("24T23:59", Some("25T08:00")),
+            ("25T07:59:59", Some("25T08:00")),
+            ("25T08:00", None),
+            ("24T20:59", None),
+        ] {
             let decided = decide(&due("9830012345", false), at(now));
             match until {
-                Some(until) => assert_eq!(decided, Decision::Mark(Progress::Again { at: at(until), why: "kept until the morning".to_owned() }), "{now}"),
+                Some(until) => assert_eq!(
+                    decided,
+                    Decision::Mark(Progress::Again { at: at(until), why: "kept until the morning".to_owned() }),
+                    "{now}"
+                ),
                 None => assert!(matches!(decided, Decision::Send(_)), "{now}"),
             }
             assert!(matches!(decide(&due("9830012345", true), at(now)), Decision::Send(_)));
         }
         let open = Rules { quiet_from: None, ..Rules::default() };
         assert_eq!(open.quiet_end(at("24T23:00")), None);
-        let siesta = Rules { quiet_from: Some(Time::constant(13, 0, 0, 0)), quiet_until: Some(Time::constant(14, 0, 0, 0)), ..Rules::default() };
+        let siesta =
+            Rules { quiet_from: Some(Time::constant(13, 0, 0, 0)), quiet_until: Some(Time::constant(14, 0, 0, 0)), ..Rules::default() };
         assert_eq!((siesta.quiet_end(at("24T13:30")), siesta.quiet_end(at("24T14:00"))), (Some(at("24T14:00")), None));
     }
 
     #[test]
     fn a_landline_and_a_late_code_fail_at_once() {
-        assert!(matches!(decide(&due("03322145555", true), at("24T12:00")), Decision::Mark(Progress::Failed { why }) if why.contains("landline")));
+        assert!(
+            matches!(decide(&due("03322145555", true), at("24T12:00")), Decision::Mark(Progress::Failed { why }) if why.contains("landline"))
+        );
         assert!(matches!(decide(&due("nobody", true), at("24T12:00")), Decision::Mark(Progress::Failed { .. })));
         let late = Rules::default().decide(&due("9830012345", true), Some(10), at("24T12:11"), &mut Recent::default());
         assert!(matches!(late, Decision::Mark(Progress::Failed { why }) if why.contains("too late")));

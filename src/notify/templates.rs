@@ -112,9 +112,14 @@ impl Templates {
     /// Every mistake, with file and line: a language that is missing, a variable that is not declared or not
     /// used, a text that may take more parts than it says.
     pub fn load(folder: &Path, helpline: &str) -> Result<Self, Vec<TemplateError>> {
-        let cannot = |file: &Path, e: &std::io::Error| vec![TemplateError { file: file.to_owned(), line: 1, what: format!("cannot be read ({e})") }];
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(folder).map_err(|e| cannot(folder, &e))?.flatten().map(|entry| entry.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+        let cannot =
+            |file: &Path, e: &std::io::Error| vec![TemplateError { file: file.to_owned(), line: 1, what: format!("cannot be read ({e})") }];
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+            .map_err(|e| cannot(folder, &e))?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+            .collect();
         files.sort();
         let mut errors = Vec::new();
         let words_file = folder.join(STATE_WORDS);
@@ -132,7 +137,11 @@ impl Templates {
             }
         }
         for name in NEEDED.iter().filter(|name| !files.iter().any(|f| f.file_stem().is_some_and(|stem| stem == **name))) {
-            errors.push(TemplateError { file: folder.join(format!("{name}.toml")), line: 1, what: "this template is needed and missing".to_owned() });
+            errors.push(TemplateError {
+                file: folder.join(format!("{name}.toml")),
+                line: 1,
+                what: "this template is needed and missing".to_owned(),
+            });
         }
         if errors.is_empty() { Ok(all) } else { Err(errors) }
     }
@@ -148,7 +157,8 @@ impl Templates {
         let mut texts = BTreeMap::new();
         for (code, text) in file.text.into_inner() {
             let language = Language::SERVED.into_iter().find(|l| l.code() == code.get_ref());
-            let language = language.ok_or_else(|| (code.span().start, format!("{:?} is no language of messages: use bn, hi, en", code.get_ref())))?;
+            let language =
+                language.ok_or_else(|| (code.span().start, format!("{:?} is no language of messages: use bn, hi, en", code.get_ref())))?;
             let at = text.span().start;
             let pieces = pieces(text.get_ref(), &values).map_err(|e| (at, e))?;
             texts.insert(language.code(), pieces);
@@ -241,7 +251,8 @@ mod tests {
     }
 
     fn shipped() -> Templates {
-        Templates::load(Path::new("config/templates"), "1000").unwrap_or_else(|e| unreachable!("{}", e.iter().map(|e| format!("{e}\n")).collect::<String>()))
+        Templates::load(Path::new("config/templates"), "1000")
+            .unwrap_or_else(|e| unreachable!("{}", e.iter().map(|e| format!("{e}\n")).collect::<String>()))
     }
 
     #[test]
@@ -292,10 +303,15 @@ mod tests {
             ("joined.toml", "bn = ", "xx = ", "joined.toml:9: \"xx\" is no language of messages: use bn, hi, en"),
             ("joined.toml", "{number}", "{nummer}", "joined.toml:9: unknown variable {nummer}: [values] declares number, helpline"),
             ("joined.toml", "{number}", "", "joined.toml:9: {number} is declared and not said: say it, or take it out of [values]"),
-            ("joined.toml", "longest_parts = 2", "longest_parts = 1", "joined.toml:9: this may take 2 parts, longest_parts is 1: shorten it"),
+            (
+                "joined.toml",
+                "longest_parts = 2",
+                "longest_parts = 1",
+                "joined.toml:9: this may take 2 parts, longest_parts is 1: shorten it",
+            ),
             ("joined.toml", "\"ticket\"", "\"tickets\"", "joined.toml:6: unknown kind"),
             ("joined.toml", "urgent", "urgently", "joined.toml:2: unknown field"),
-            ("joined.toml", "{number}", "{number", "joined.toml:9: unknown variable"),
+            ("joined.toml", "{number}", "{number", "joined.toml:9: a bracket stands alone"),
             ("state_words.toml", "merged = ", "murged = ", "state_words.toml:12: unknown state"),
         ] {
             let found = changed(file, from, to);

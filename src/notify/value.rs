@@ -176,7 +176,11 @@ mod tests {
     #[test]
     fn nothing_cut_is_longer_than_allowed() {
         for longest in 1..40 {
-            for text in ["a b c d e f g h i j k l m n o p q r s t u v", "অনেক বড় একটা কথা যা কাটতে হবে এখানে", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"] {
+            for text in [
+                "a b c d e f g h i j k l m n o p q r s t u v",
+                "অনেক বড় একটা কথা যা কাটতে হবে এখানে",
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            ] {
                 assert!(cut(text, longest).chars().count() <= longest, "{longest} {}", cut(text, longest));
             }
         }

@@ -51,6 +51,8 @@ catalogue! {
     CALL_UNKEPT = "call.unkept";
     /// What a dead process had been recording was taken in.
     RECORDING_RECOVERED = "recording.recovered";
+    /// A recording that was cut off could not be given back; it stays in the archive.
+    RECORDING_UNCLAIMED = "recording.unclaimed";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }

@@ -92,6 +92,7 @@ impl House {
             bus: bus.clone(),
             floor: Arc::new(EmptyFloor),
             masters: masters(),
+            reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             settings,
             limits: Limits::new(20, 20),
         });

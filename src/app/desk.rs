@@ -1,0 +1,88 @@
+//! The door, the messages and what carries them, as the configuration wants them.
+
+use super::{AppError, Ground, key};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::section::written::{ClockTime, HttpMethod, SmsDriver, SmsHttp};
+use crate::intake::{Desk, Intake, JoiningRule};
+use crate::notify::{Courier, Notices, Rules, SenderId, Templates};
+use daak_domain::call::{CallEvent, CallId};
+use daak_domain::seam::Helpline;
+use daak_sms::{Gateway, HttpConfig, HttpGateway, Outbox, ReportAddress};
+use jiff::civil::Time;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The helpline as channels see it, without calls: what `daak import` uses.
+///
+/// # Errors
+/// [`AppError::Masters`] if a template or rule cannot be used.
+pub fn helpline(config: &Config, ground: &Ground) -> Result<Arc<dyn Helpline>, AppError> {
+    Ok(Arc::new(desk(config, ground, |_, _| {})?.0))
+}
+
+/// The desk, and the templates that its messages are made from.
+///
+/// # Errors
+/// [`AppError::Masters`] if a template or rule cannot be used.
+pub fn desk(config: &Config, ground: &Ground, calls: impl Fn(CallId, CallEvent) + Send + Sync + 'static) -> Result<(Desk, Arc<Templates>), AppError> {
+    let folder = &config.data.folder;
+    let number = config.helpline.telephone.first().map_or("", String::as_str);
+    let templates = Templates::load(&folder.join("templates"), number);
+    let templates = Arc::new(templates.map_err(|errors| AppError::Masters(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?);
+    let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
+    let notices = Notices::new(templates.clone(), ground.masters.clone());
+    let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, Clock::system());
+    Ok((Desk::new(intake, calls), templates))
+}
+
+/// Where carriers report delivery to us, signed with a key of our own that the data folder keeps.
+///
+/// # Errors
+/// A key that cannot be kept, or a public address that is none.
+pub fn reports(config: &Config, data: &Path) -> Result<ReportAddress, AppError> {
+    let local = || config.http.listen.0.first().map(|address| format!("http://{address}"));
+    let base = config.http.public_url.clone().or_else(local).unwrap_or_default();
+    let secret = key::kept(data, "reports.key")?;
+    ReportAddress::new(&format!("{}/hooks/sms/main", base.trim_end_matches('/')), &secret).map_err(AppError::Masters)
+}
+
+/// What carries the outbox's messages.
+///
+/// # Errors
+/// [`AppError::Masters`] if the gateway is not described well.
+pub fn courier(config: &Config, ground: &Ground, templates: Arc<Templates>, reports: &ReportAddress) -> Result<Courier, AppError> {
+    let sms = &config.sms;
+    let gateway: Arc<dyn Gateway> = match (sms.driver, &sms.http) {
+        (SmsDriver::Outbox, _) => Arc::new(Outbox),
+        (SmsDriver::Http, Some(http)) => Arc::new(gateway(http, reports)?),
+        (SmsDriver::Http, None) => return Err(AppError::Masters("sms.driver = \"http\" needs the section [sms.http]".into())),
+        (SmsDriver::Smpp, _) => return Err(AppError::NotBuilt("sms.driver", "outbox or http")),
+    };
+    let sender = SenderId { header: sms.sender.clone(), entity_id: sms.entity_id.clone(), template_ids: sms.template_ids.clone() };
+    let time = |at: Option<ClockTime>| at.and_then(|at| Time::new(at.hour, at.minute, 0, 0).ok());
+    let rules = Rules { quiet_from: time(sms.quiet_from), quiet_until: time(sms.quiet_until), per_second: sms.per_second, tries: sms.tries, ..Rules::default() };
+    Ok(Courier::new(ground.store.clone(), gateway, templates, sender, rules, Clock::system()))
+}
+
+fn gateway(http: &SmsHttp, reports: &ReportAddress) -> Result<HttpGateway, AppError> {
+    let plain = |fields: &std::collections::BTreeMap<String, crate::config::secret::Secret>| fields.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+    let limit = Duration::from_secs(http.timeout_s);
+    let config = HttpConfig {
+        url: http.url.clone(),
+        method: match http.method {
+            HttpMethod::Get => daak_sms::http::HttpMethod::Get,
+            HttpMethod::Post => daak_sms::http::HttpMethod::Post,
+        },
+        query: plain(&http.query),
+        form: plain(&http.form),
+        json: http.json.as_ref().map(|json| json.expose().to_owned()),
+        headers: plain(&http.headers),
+        accepted_prefix: http.accepted_prefix.clone(),
+        id_pointer: http.id_pointer.clone(),
+        timeout_s: http.timeout_s,
+    };
+    let client = reqwest::Client::builder().timeout(limit).build().map_err(|why| AppError::Masters(format!("sms.http: {why}")))?;
+    HttpGateway::new(config, client, Some(reports.clone())).map_err(|why| AppError::Masters(format!("sms.http: {why}")))
+}

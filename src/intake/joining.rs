@@ -1,0 +1,156 @@
+//! Whether a contact is about a ticket that its person already has.
+
+use crate::intelligence::fold;
+use crate::intelligence::keywords::line_of;
+use crate::store::{Store, StoreError};
+use daak_domain::contact::Contact;
+use daak_domain::taxonomy::UNCLASSIFIED;
+use daak_domain::ticket::{Number, State, Ticket};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// The rule by which a further contact joins an open ticket: `config/joining.toml`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoiningRule {
+    within_days: u32,
+    alike: f64,
+    least_words: usize,
+}
+
+/// What a contact has to do with tickets that are there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Relation {
+    /// It is a matter of its own.
+    New,
+    /// It is about this open ticket of the same person.
+    About(Box<Ticket>),
+    /// It names a ticket that it cannot join: somebody else's, a closed one, or none.
+    Mentions(Number, &'static str),
+}
+
+impl JoiningRule {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// A sentence with file and line.
+    pub fn load(file: &Path) -> Result<Self, String> {
+        let shown = file.display();
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| format!("{shown} cannot be read ({e}): set data.folder to the folder with the project's masters"))?;
+        Self::read(&text).map_err(|(line, what)| format!("{shown}:{line}: {what}"))
+    }
+
+    fn read(text: &str) -> Result<Self, (usize, String)> {
+        let rule: Self = toml::from_str(text).map_err(|e| (line_of(text, e.span().map_or(0, |s| s.start)), e.message().to_owned()))?;
+        let line = |key: &str| line_of(text, text.find(&format!("\n{key}")).map_or(0, |at| at + 1));
+        if !(0.1..=1.0).contains(&rule.alike) {
+            return Err((line("alike"), "alike must be 0.1 to 1.0".to_owned()));
+        }
+        if !(1..=365).contains(&rule.within_days) {
+            return Err((line("within_days"), "within_days must be 1 to 365".to_owned()));
+        }
+        Ok(rule)
+    }
+
+    /// Finds the ticket that a contact is about. `mentioned` are registration numbers in its text. A ticket of
+    /// somebody else is never joined, whatever number is given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn relation(
+        &self,
+        store: &Store,
+        contact: &Contact,
+        person: Option<i64>,
+        category: &str,
+        mentioned: &[Number],
+    ) -> Result<Relation, StoreError> {
+        if let Some(about) = contact.about {
+            return named(store, about, person).await;
+        }
+        let Some(person) = person else { return Ok(Relation::New) };
+        for number in mentioned.iter().take(5) {
+            if let relation @ Relation::About(_) = named(store, *number, Some(person)).await? {
+                return Ok(relation);
+            }
+        }
+        self.similar(store, contact, person, category).await
+    }
+
+    async fn similar(&self, store: &Store, contact: &Contact, person: i64, category: &str) -> Result<Relation, StoreError> {
+        let Some(text) = contact.statement.text() else { return Ok(Relation::New) };
+        let words = different_words(contact.subject.as_deref(), text);
+        if category == UNCLASSIFIED || words.len() < self.least_words {
+            return Ok(Relation::New);
+        }
+        let within = SignedDuration::from_hours(24 * i64::from(self.within_days));
+        let open = store.open_tickets_of(person).await?;
+        for ticket in open {
+            if ticket.category != category || contact.received_at.duration_since(ticket.registered_at) > within {
+                continue;
+            }
+            let earlier = store.contacts_of(ticket.number).await?;
+            let alike = earlier.iter().filter_map(|c| Some(different_words(c.contact.subject.as_deref(), c.contact.statement.text()?)));
+            if alike.into_iter().any(|other| self.alike(&words, &other)) {
+                return Ok(Relation::About(Box::new(ticket)));
+            }
+        }
+        Ok(Relation::New)
+    }
+
+    fn alike(&self, one: &HashSet<String>, other: &HashSet<String>) -> bool {
+        let fewer = one.len().min(other.len());
+        fewer >= self.least_words && one.intersection(other).count() as f64 >= self.alike * fewer as f64
+    }
+}
+
+/// The ticket of that number, if it is this person's and open; one that was merged is followed.
+async fn named(store: &Store, number: Number, person: Option<i64>) -> Result<Relation, StoreError> {
+    let Some(mut ticket) = store.ticket(number).await? else { return Ok(Relation::Mentions(number, "of which there is none")) };
+    for _ in 0..5 {
+        match ticket.merged_into {
+            Some(into) if ticket.state == State::Merged => match store.ticket(into).await? {
+                Some(next) => ticket = next,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    // Whoever's contact was merged into another person's ticket still speaks of their own matter: ask by the number given.
+    let owner = if ticket.number == number { Some(ticket.person) } else { store.ticket(number).await?.map(|t| t.person) };
+    if person.is_none() || owner != person {
+        return Ok(Relation::Mentions(number, "which belongs to another person or cannot be matched to the sender"));
+    }
+    if ticket.state.is_open() { Ok(Relation::About(Box::new(ticket))) } else { Ok(Relation::Mentions(number, "which is closed")) }
+}
+
+fn different_words(subject: Option<&str>, text: &str) -> HashSet<String> {
+    fold::words(&format!("{} {text}", subject.unwrap_or_default())).into_iter().map(|word| word.folded).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../config/joining.toml");
+
+    #[test]
+    fn similar_is_said_in_words() {
+        let rule = JoiningRule::read(SHIPPED).expect("shipped");
+        let alike = |a: &str, b: &str| rule.alike(&different_words(None, a), &different_words(None, b));
+        assert!(alike("কলে দুদিন জল আসছে না, খাবার জল কিনে খাই", "এখনও কলে জল আসছে না"));
+        assert!(alike("No drinking water in our village", "there is still no drinking water in village Amdanga"));
+        assert!(!alike("কলে জল আসছে না", "নলকূপ খারাপ হয়ে পড়ে আছে স্কুলের সামনে"));
+        assert!(!alike("জল নেই", "জল নেই"), "two words say too little");
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        assert!(matches!(JoiningRule::read(&SHIPPED.replace("alike = 0.5", "alike = 5.0")), Err((5, what)) if what.contains("0.1 to 1.0")));
+        assert!(matches!(JoiningRule::read(&SHIPPED.replace("within_days", "within_weeks")), Err((3, _))));
+        assert!(matches!(JoiningRule::read(&SHIPPED.replace("= 14", "= 0")), Err((3, _))));
+    }
+}

@@ -1,0 +1,235 @@
+//! The one door: every contact, from any channel, becomes a ticket here, or joins one.
+//!
+//! A contact is checked, understood, given to its person and its ticket, and stored with its acknowledgement in one
+//! transaction. When the door answers `Ok`, the contact is on the disk; a second arrival of the same one changes nothing.
+
+mod check;
+mod desk;
+mod joining;
+mod steps;
+
+pub use check::InvalidContact;
+pub use desk::Desk;
+pub use joining::{JoiningRule, Relation};
+
+use crate::clock::Clock;
+use crate::intelligence::{Understand, Understanding};
+use crate::masters::Masters;
+use crate::notify::{Notices, phone_of};
+use crate::store::{Destination, NewMessage, Opening, Store, StoreError, TakeIn, TakenIn};
+use daak_domain::contact::{Contact, Outcome, Receipt};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::seam::Refusal;
+use daak_domain::taxonomy::UNCLASSIFIED;
+use daak_domain::ticket::{EventBody, Number, SlaClass, State, Ticket};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The door.
+#[derive(Clone)]
+pub struct Intake {
+    store: Store,
+    understand: Arc<dyn Understand>,
+    masters: Arc<Masters>,
+    notices: Notices,
+    joining: Arc<JoiningRule>,
+    clock: Clock,
+}
+
+/// How long a caller at the door waits at most. What is written later all the same is known by its key.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Times a contact is looked at anew because its ticket moved on while it was being written.
+const LOOKS: u32 = 4;
+
+impl Intake {
+    /// A door over these parts.
+    pub fn new(
+        store: Store,
+        understand: Arc<dyn Understand>,
+        masters: Arc<Masters>,
+        notices: Notices,
+        joining: JoiningRule,
+        clock: Clock,
+    ) -> Self {
+        Self { store, understand, masters, notices, joining: Arc::new(joining), clock }
+    }
+
+    /// Takes in a contact. The same `(channel, external_id)` is the same contact.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] if it can never be taken; [`Refusal::Unavailable`] if it should be offered again.
+    pub async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
+        let contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
+        let late = || Refusal::Unavailable("the database does not answer in time; try again".to_owned());
+        let taken = tokio::time::timeout(PATIENCE, self.store_it(contact)).await.map_err(|_| late())??;
+        let TakenIn { ticket, outcome, .. } = taken;
+        Ok(Receipt {
+            number: ticket.number,
+            outcome,
+            state: ticket.state,
+            category: ticket.category,
+            department: ticket.department,
+            sla_class: ticket.sla_class,
+            emergency: ticket.emergency,
+            due_at: ticket.due_at,
+        })
+    }
+
+    async fn store_it(&self, contact: Contact) -> Result<TakenIn, Refusal> {
+        let text = said(&contact);
+        let understood = self.understand.understand(&text, contact.language);
+        let mentioned: Vec<Number> = understood.entities.tickets.iter().filter_map(|digits| Number::parse(digits).ok()).collect();
+        let person = self.store.person_of(&contact.sender).await.map_err(refused)?;
+        let to = self.told_at(&contact, person).await?;
+        let opening = self.opening(&contact, &understood, person.is_some()).await;
+        for look in 1.. {
+            let relation = self.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
+            let then = further_events(&contact, &understood, &opening, &relation);
+            let destination = match relation {
+                Relation::About(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
+                Relation::New | Relation::Mentions(..) => Destination::Open(Box::new(opening.clone())),
+            };
+            let messages = self.acknowledgement(&contact, to.clone());
+            match self.store.take_in(TakeIn { contact: contact.clone(), destination, then, messages }).await {
+                // The ticket left the state in which it was seen: look again.
+                Err(StoreError::Illegal(_) | StoreError::Conflict { .. }) if look < LOOKS => {}
+                taken => return taken.map_err(refused),
+            }
+        }
+        Err(Refusal::Unavailable("the ticket keeps changing; try again".to_owned()))
+    }
+
+    /// What a new ticket begins with. Without a text of record nothing is decided but what the citizen declared.
+    async fn opening(&self, contact: &Contact, understood: &Understanding, known: bool) -> Opening {
+        let decided = has_text(contact);
+        let category = if decided { understood.category.as_str() } else { UNCLASSIFIED };
+        let facts = self.masters.taxonomy.category(category);
+        let emergency = contact.declared_emergency || (decided && understood.emergency.is);
+        let sla_class = match facts {
+            _ if emergency => SlaClass::Emergency,
+            _ if decided => understood.sla_class,
+            Some(category) => category.sla_class,
+            None => SlaClass::Individual,
+        };
+        let (district, block) = self.place(contact, decided.then_some(understood));
+        Opening {
+            category: category.to_owned(),
+            department: facts.map_or("CMO", |c| c.department.as_str()).to_owned(),
+            sla_class,
+            emergency,
+            language: self.language(contact, understood, known).await,
+            district,
+            block,
+            due_at: self.masters.limits.due(sla_class, contact.received_at).resolution_at,
+        }
+    }
+
+    /// The language that was chosen, else that of the text, else the one that this number chose last.
+    async fn language(&self, contact: &Contact, understood: &Understanding, known: bool) -> Language {
+        if let Some(told) = contact.language {
+            return told;
+        }
+        if has_text(contact) {
+            return understood.language;
+        }
+        match &contact.sender.phone {
+            Some(phone) if known => self.store.remembered_language(phone).await.ok().flatten().unwrap_or_default(),
+            _ => Language::default(),
+        }
+    }
+
+    /// The place that was given, else the one that the text names. A block is kept only in its own district.
+    fn place(&self, contact: &Contact, understood: Option<&Understanding>) -> (Option<String>, Option<String>) {
+        let places = &self.masters.places;
+        let given = contact.location.as_ref();
+        let named = given.and_then(|l| l.district.as_deref()).and_then(|text| places.district(text)).map(|d| d.code.clone());
+        let entities = understood.map(|u| &u.entities);
+        let district = named.or_else(|| entities?.district.clone());
+        let block = given.and_then(|l| l.block.as_deref()).and_then(|text| match places.locals(text, district.as_deref()).as_slice() {
+            [only] => Some(only.code.clone()),
+            _ => None,
+        });
+        let block = block.or_else(|| entities?.block.clone());
+        let home = |code: &String| places.locals.get(code).and_then(|local| local.district.clone());
+        match (district, block) {
+            (None, Some(block)) => (home(&block), Some(block)),
+            (Some(district), Some(block)) if home(&block).is_some_and(|home| home != district) => (Some(district), None),
+            both => both,
+        }
+    }
+
+    /// The number to which the acknowledgement goes: the contact's own, else one that is known of the person.
+    async fn told_at(&self, contact: &Contact, person: Option<i64>) -> Result<Option<PhoneNumber>, Refusal> {
+        match (&contact.sender.phone, person) {
+            (Some(phone), _) => Ok(Some(phone.clone())),
+            (None, Some(person)) => phone_of(&self.store, person).await.map_err(refused),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// What the citizen is told, made from the ticket when it has its number.
+    fn acknowledgement(&self, contact: &Contact, to: Option<PhoneNumber>) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
+        let (notices, at) = (self.notices.clone(), contact.received_at.max(self.clock.now()));
+        move |ticket| {
+            let outcome = if ticket.contacts > 1 { Outcome::Joined } else { Outcome::Opened };
+            to.iter().filter_map(|to| notices.acknowledge(ticket, outcome, to, at)).collect()
+        }
+    }
+}
+
+/// Events that a contact brings besides its registration or joining.
+fn further_events(contact: &Contact, understood: &Understanding, opening: &Opening, relation: &Relation) -> Vec<EventBody> {
+    let mut events = Vec::new();
+    let ticket = if let Relation::About(ticket) = relation { Some(ticket) } else { None };
+    if opening.emergency && !ticket.is_some_and(|t| t.emergency) {
+        let because =
+            if contact.declared_emergency { "declared by the citizen".to_owned() } else { understood.emergency.because.join(", ") };
+        // A limit is never moved out by an alarm.
+        let due_at = ticket.map_or(opening.due_at, |t| t.due_at.min(opening.due_at));
+        events.push(EventBody::EmergencyRaised { because, due_at });
+    }
+    if let (Some(State::NeedsInfo), Some(text)) = (ticket.map(|t| t.state), contact.statement.text()) {
+        events.push(EventBody::Answered { text: text.to_owned() });
+    }
+    let note = |text: String| EventBody::Noted { text, attachments: Vec::new() };
+    if let Relation::Mentions(number, why) = relation {
+        events.push(note(format!("The citizen says that this is about {}, {why}.", number.grouped())));
+    }
+    // What a machine guesses from a voice decides nothing; it asks a person to listen first.
+    if !has_text(contact) && !opening.emergency && understood.emergency.is {
+        let words = understood.emergency.because.join(", ");
+        events.push(note(format!(
+            "{ATTENTION} An unreliable reading of this statement speaks of danger ({words}). Listen to it, or look at it, first."
+        )));
+    }
+    events
+}
+
+/// Begins the note that asks a person to look at a ticket before others.
+pub const ATTENTION: &str = "ATTENTION:";
+
+/// All that can be understood of a contact: subject with the text, or else a machine's draft.
+fn said(contact: &Contact) -> String {
+    let text = contact.statement.text().or(contact.statement.draft()).unwrap_or_default();
+    match &contact.subject {
+        Some(subject) => format!("{subject}\n{text}"),
+        None => text.to_owned(),
+    }
+}
+
+fn has_text(contact: &Contact) -> bool {
+    contact.statement.text().is_some()
+}
+
+fn refused(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Illegal(why) => Refusal::Invalid(why.to_string()),
+        other => Refusal::Unavailable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

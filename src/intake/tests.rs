@@ -1,0 +1,252 @@
+//! The door over a real store.
+
+use super::testing::{House, contact, from};
+use super::{ATTENTION, PATIENCE};
+use daak_domain::call::{AfterHours, CallEvent, CallId, LeftQueue};
+use daak_domain::contact::{Channel, Contact, Location, Outcome, Sender, Statement};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::seam::{Helpline, Refusal};
+use daak_domain::ticket::{Actor, Closure, Event, EventBody, MessageState, Number, SlaClass, State};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const MOBILE: &str = "9830012345";
+const NO_WATER: &str = "আমাদের গ্রামের কলে দুদিন জল আসছে না, খাবার জল কিনে খেতে হচ্ছে";
+
+#[tokio::test]
+async fn a_contact_becomes_a_ticket_with_its_acknowledgement() {
+    let house = House::open().await;
+    let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    assert_eq!((receipt.outcome, receipt.state), (Outcome::Opened, State::Registered));
+    assert_eq!((receipt.category.as_str(), receipt.department.as_str()), ("phe.drinking-water", "PHE"));
+    assert_eq!((receipt.sla_class, receipt.emergency), (SlaClass::Community, false));
+    assert!(receipt.due_at > house.clock.now());
+
+    let messages = house.messages(receipt.number).await;
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0].message;
+    assert_eq!((message.to.as_str(), message.template.as_str(), message.language), ("+919830012345", "registered", Language::Bn));
+    assert!(message.urgent && message.text.contains(&receipt.number.grouped()), "{}", message.text);
+    let events = house.events(receipt.number).await;
+    assert!(matches!(events[0], EventBody::Registered { .. }));
+    assert!(matches!(events[1], EventBody::Message { state: MessageState::Queued, .. }));
+}
+
+#[tokio::test]
+async fn the_same_contact_twice_is_one_and_is_acknowledged_once() {
+    let house = House::open().await;
+    let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let again = house.take_in(from(MOBILE, "a", "another text altogether")).await.expect("taken in");
+    assert_eq!((again.number, again.outcome), (first.number, Outcome::Repeated));
+    assert_eq!(house.messages(first.number).await.len(), 1);
+    let elsewhere = Contact { channel: Channel::Web, ..from(MOBILE, "a", "road broken near the school of our village") };
+    assert_ne!(house.take_in(elsewhere).await.expect("taken in").number, first.number, "another channel is another contact");
+}
+
+#[tokio::test]
+async fn twenty_arrivals_of_one_contact_at_once_are_one_ticket() {
+    let house = House::open().await;
+    let all = futures_util::future::join_all((0..20).map(|_| house.take_in(from(MOBILE, "a", NO_WATER)))).await;
+    let receipts: Vec<_> = all.into_iter().map(|r| r.expect("taken in")).collect();
+    assert!(receipts.iter().all(|r| r.number == receipts[0].number));
+    assert_eq!(receipts.iter().filter(|r| r.outcome == Outcome::Opened).count(), 1);
+}
+
+#[tokio::test]
+async fn a_second_call_about_the_same_matter_joins_and_another_matter_does_not() {
+    let house = House::open().await;
+    let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let again = house.take_in(from(MOBILE, "b", "এখনও আমাদের গ্রামের কলে জল আসছে না")).await.expect("taken in");
+    assert_eq!((again.number, again.outcome), (first.number, Outcome::Joined));
+    assert_eq!(house.messages(first.number).await[0].message.template, "joined");
+    let other = house.take_in(from(MOBILE, "c", "মায়ের বিধবা ভাতা তিন মাস বন্ধ")).await.expect("taken in");
+    assert_ne!(other.number, first.number);
+    let stranger = house.take_in(from("9830099999", "d", NO_WATER)).await.expect("taken in");
+    assert_ne!(stranger.number, first.number, "another person's ticket is never joined");
+    // Long after, the same words are a new matter.
+    house.clock.advance(Duration::from_secs(15 * 86_400));
+    let late = Contact { received_at: house.clock.now(), ..from(MOBILE, "e", NO_WATER) };
+    assert_eq!(house.take_in(late).await.expect("taken in").outcome, Outcome::Opened);
+}
+
+#[tokio::test]
+async fn a_number_that_is_given_is_followed_only_to_ones_own_open_ticket() {
+    let house = House::open().await;
+    let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let about = |phone: &str, id: &str, number| Contact { about: Some(number), ..from(phone, id, "ask again please") };
+    let own = house.take_in(about(MOBILE, "b", first.number)).await.expect("taken in");
+    assert_eq!((own.number, own.outcome), (first.number, Outcome::Joined));
+
+    let stranger = house.take_in(about("9830099999", "c", first.number)).await.expect("taken in");
+    assert_ne!(stranger.number, first.number);
+    let noted =
+        |events: Vec<EventBody>, words: &str| events.iter().any(|e| matches!(e, EventBody::Noted { text, .. } if text.contains(words)));
+    assert!(noted(house.events(stranger.number).await, "belongs to another person"));
+    let nobody = house.take_in(about(MOBILE, "d", Number::from_serial(899_999_999))).await.expect("taken in");
+    assert!(noted(house.events(nobody.number).await, "of which there is none"));
+
+    // Said in the text, it is found too.
+    let spoken = house.take_in(from(MOBILE, "e", &format!("what about {} ?", first.number.grouped()))).await.expect("taken in");
+    assert_eq!(spoken.number, first.number);
+
+    close(&house, first.number).await;
+    let closed = house.take_in(about(MOBILE, "f", first.number)).await.expect("taken in");
+    assert_ne!(closed.number, first.number);
+    assert!(noted(house.events(closed.number).await, "which is closed"));
+}
+
+#[tokio::test]
+async fn what_was_asked_is_answered_by_the_next_contact() {
+    let house = House::open().await;
+    let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let asked = house.desk.add(first.number, None, by_person(&house, EventBody::Asked { question: "কোন পাড়া?".to_owned() })).await;
+    assert_eq!(asked.expect("legal").state, State::NeedsInfo);
+    assert!(house.messages(first.number).await.iter().any(|m| m.message.text.contains("কোন পাড়া?")));
+    let answer = Contact { about: Some(first.number), ..from(MOBILE, "b", "পশ্চিম পাড়া") };
+    let receipt = house.take_in(answer).await.expect("taken in");
+    assert_eq!((receipt.number, receipt.state), (first.number, State::InProgress));
+}
+
+#[tokio::test]
+async fn danger_makes_an_emergency_also_of_a_ticket_that_is_joined() {
+    let house = House::open().await;
+    let declared = Contact { declared_emergency: true, ..from(MOBILE, "a", "please come") };
+    let receipt = house.take_in(declared).await.expect("taken in");
+    assert_eq!((receipt.sla_class, receipt.emergency), (SlaClass::Emergency, true));
+    assert_eq!(receipt.due_at.duration_since(house.clock.now()).as_hours(), 24);
+    assert!(house.messages(receipt.number).await.iter().any(|m| m.message.template == "registered_emergency"));
+
+    let calm = house.take_in(from("9830099999", "b", NO_WATER)).await.expect("taken in");
+    let worse = Contact {
+        about: Some(calm.number), ..from("9830099999", "c", "বাজারে আগুন লেগেছে, আমাদের বাঁচান")
+    };
+    let joined = house.take_in(worse).await.expect("taken in");
+    assert_eq!((joined.number, joined.emergency, joined.sla_class), (calm.number, true, SlaClass::Emergency));
+    assert!(joined.due_at < calm.due_at);
+    let because = house.events(calm.number).await.into_iter().find_map(|e| match e {
+        EventBody::EmergencyRaised { because, .. } => Some(because),
+        _ => None,
+    });
+    assert!(because.expect("it is said why").contains("আগুন লেগেছে"));
+}
+
+#[tokio::test]
+async fn a_voice_alone_decides_nothing_but_asks_for_attention() {
+    let house = House::open().await;
+    let voice = |hint: Option<&str>, id: &str| Contact {
+        channel: Channel::Phone,
+        statement: Statement::VoiceOnly { hint: hint.map(str::to_owned) },
+        ..from(MOBILE, id, "")
+    };
+    let quiet = house.take_in(voice(Some("amar rashon card hariye geche"), "a")).await.expect("taken in");
+    assert_eq!((quiet.category.as_str(), quiet.emergency), ("other.unclassified", false));
+    let danger = house.take_in(voice(Some("agun legeche bachan amader"), "b")).await.expect("taken in");
+    assert_eq!((danger.category.as_str(), danger.emergency, danger.sla_class), ("other.unclassified", false, SlaClass::Individual));
+    let attention =
+        |events: Vec<EventBody>| events.iter().any(|e| matches!(e, EventBody::Noted { text, .. } if text.starts_with(ATTENTION)));
+    assert!(attention(house.events(danger.number).await) && !attention(house.events(quiet.number).await));
+}
+
+#[tokio::test]
+async fn a_place_is_taken_as_told_or_else_as_named() {
+    let house = House::open().await;
+    let told = Location { district: Some("Nadia".to_owned()), ..Location::default() };
+    let told = Contact { location: Some(told), ..contact("a", "road broken in Bankura") };
+    let district = |r: daak_domain::contact::Receipt| {
+        let store = house.store.clone();
+        async move { store.ticket(r.number).await.expect("read").expect("there").district }
+    };
+    assert_eq!(district(house.take_in(told).await.expect("taken in")).await.as_deref(), Some("320"));
+    let named = house.take_in(contact("b", "বাঁকুড়া জেলার গ্রামের রাস্তা ভাঙা")).await.expect("taken in");
+    assert_eq!(district(named).await.as_deref(), Some("305"));
+}
+
+#[tokio::test]
+async fn whoever_writes_by_mail_is_told_at_the_telephone_that_is_known() {
+    let house = House::open().await;
+    let both = Sender { email: Some("a@example.org".to_owned()), ..from(MOBILE, "a", "x").sender };
+    house.take_in(Contact { sender: both, ..contact("a", NO_WATER) }).await.expect("taken in");
+    let mail_only = Sender { email: Some("A@Example.org".to_owned()), ..Sender::default() };
+    let mail = Contact { channel: Channel::Email, sender: mail_only, ..contact("b", "street light broken since a month") };
+    let receipt = house.take_in(mail).await.expect("taken in");
+    let messages = house.messages(receipt.number).await;
+    assert_eq!((messages[0].message.to.as_str(), messages[0].message.language), ("+919830012345", Language::En));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_for_good_and_a_dead_database_for_now() {
+    let house = House::open().await;
+    let refused = house.take_in(contact("", "x")).await;
+    assert!(matches!(refused, Err(Refusal::Invalid(why)) if why.starts_with("external_id")));
+    assert!(PATIENCE < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn the_steps_of_a_life_are_told_to_the_citizen() {
+    let house = House::open().await;
+    let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let assigned = EventBody::Assigned { department: "PHE".to_owned(), officer: None, reason: None };
+    house.desk.add(receipt.number, None, by_person(&house, assigned)).await.expect("legal");
+    close(&house, receipt.number).await;
+    let mut told: Vec<_> =
+        house.messages(receipt.number).await.into_iter().map(|m| (m.message.template, m.message.text, m.message.urgent)).collect();
+    told.sort();
+    let templates: Vec<_> = told.iter().map(|(t, _, _)| t.as_str()).collect();
+    assert_eq!(templates, ["assigned", "atr", "closed", "registered"]);
+    assert!(told[2].1.contains("পাইপ সারানো হয়েছে") && !told[2].2);
+    // Somebody was first: neither the event nor a message.
+    let late = house.desk.add(receipt.number, Some(1), by_person(&house, EventBody::Reopened { reason: "no".to_owned() })).await;
+    assert!(late.is_err());
+    assert_eq!(house.messages(receipt.number).await.len(), 4);
+}
+
+#[tokio::test]
+async fn the_desk_answers_what_channels_ask() {
+    let house = House::open().await;
+    let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    let desk: &dyn Helpline = &house.desk;
+    let standing = desk.look_up(receipt.number).await.expect("works").expect("there");
+    assert_eq!((standing.state, standing.due_at), (State::Registered, receipt.due_at));
+    assert_eq!(desk.look_up(Number::from_serial(899_999_999)).await, Ok(None));
+
+    let phone = PhoneNumber::parse("9830099999").expect("a number");
+    let values = BTreeMap::from([("number".to_owned(), receipt.number.digits()), ("department".to_owned(), "PHE".to_owned())]);
+    for _ in 0..2 {
+        desk.send_sms("call-1-sms-1", &phone, Language::En, "status", values.clone()).await.expect("in the outbox");
+    }
+    let sent: Vec<_> = house.messages(receipt.number).await.into_iter().filter(|m| m.message.template == "status").collect();
+    assert_eq!(sent.len(), 1, "the key makes the second the first");
+    assert!(
+        sent[0].message.text.contains("Public Health Engineering") && sent[0].message.text.contains(": registered."),
+        "{}",
+        sent[0].message.text
+    );
+    let unknown = desk.send_sms("k", &phone, Language::En, "no-such", BTreeMap::new()).await;
+    assert!(matches!(unknown, Err(Refusal::Invalid(why)) if why.contains("no-such")));
+
+    let noon = house.clock.now();
+    assert_eq!(desk.hours("helpline", noon), AfterHours::Open);
+    let night = noon.checked_add(Duration::from_secs(10 * 3600)).expect("a time");
+    assert!(matches!(desk.hours("helpline", night), AfterHours::Closed { until: Some(_), .. }));
+    assert_eq!(desk.hours("no such calendar", night), AfterHours::Open);
+    assert_eq!(desk.remembered_language(&phone).await, None);
+
+    let call = CallId(uuid::Uuid::now_v7());
+    desk.call_event(call, CallEvent::LeftQueue { why: LeftQueue::WentOn, at: noon });
+    assert_eq!(house.calls.lock().expect("no panic").len(), 1);
+}
+
+fn by_person(house: &House, body: EventBody) -> Event {
+    Event { at: house.clock.now(), by: Actor::Person { name: "rina".to_owned() }, body }
+}
+
+async fn close(house: &House, number: Number) {
+    let report =
+        EventBody::AtrSubmitted { closure_reason: "resolved".to_owned(), remarks: "pipe mended".to_owned(), attachments: Vec::new() };
+    let closed =
+        EventBody::Closed { closure: Closure::Confirmed, remarks: "পাইপ সারানো হয়েছে।".to_owned() };
+    for body in [EventBody::Taken { officer: "rina".to_owned() }, report, closed] {
+        house.desk.add(number, None, by_person(house, body)).await.expect("legal");
+    }
+}
