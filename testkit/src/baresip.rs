@@ -127,6 +127,18 @@ impl Baresip {
         }
     }
 
+    /// Waits until the registrar has taken the telephone's registration.
+    ///
+    /// # Panics
+    /// If it does not within `limit`; the telephone's log is in the message.
+    pub fn expect_registered(&self, limit: Duration) {
+        let start = std::time::Instant::now();
+        while !self.log().contains("200 OK") {
+            assert!(start.elapsed() < limit, "not registered within {limit:?}; its log:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Forgets the events seen so far.
     pub fn forget(&mut self) {
         self.saw("");
@@ -187,7 +199,7 @@ fn config(setup: &Setup, home: &Path, control_port: u16) -> String {
          audio_srate 8000-8000\naudio_channels 1\nausrc_srate 8000\nauplay_srate 8000\n\
          audio_buffer 20-160\nrtp_ports {rtp}-{}\nrtcp_mux no\nrtp_timeout 0\n\
          module_path /usr/lib/baresip/modules\n\
-         module g711.so\nmodule g722.so\nmodule auconv.so\nmodule auresamp.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n{srtp}\
+         module g711.so\nmodule g722.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n{srtp}\
          module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {home}\n",
         rtp + 18,

@@ -116,6 +116,26 @@ impl Program {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Asks the program over HTTP; answers status and body.
+    ///
+    /// # Panics
+    /// If it does not answer.
+    pub fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, Vec<u8>) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.http)).expect("the program listens");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout is set");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+        let status = std::str::from_utf8(&answer[9..12]).ok().and_then(|s| s.parse().ok()).expect("a status");
+        (status, answer.split_off(end))
+    }
+
     fn wait_ready(&mut self) {
         let start = std::time::Instant::now();
         while !answers(self.http) {
