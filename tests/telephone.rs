@@ -150,7 +150,13 @@ fn a_caller_who_asks_for_a_person_gets_one_and_both_hear_each_other() {
     let (_prompts, program) = helpline(agent);
     let registrar = format!("127.0.0.1:{}", program.sip);
     let long_tone = |hz| tone::sine(hz, 120_000, 8_000);
-    let mut desk = Baresip::start(&Setup { user: "rina".into(), register: Some((registrar, "desk-secret".into())), speaks: long_tone(440.0), answers: true, ..Setup::default() });
+    let mut desk = Baresip::start(&Setup {
+        user: "rina".into(),
+        register: Some((registrar, "desk-secret".into())),
+        speaks: long_tone(440.0),
+        answers: true,
+        ..Setup::default()
+    });
     desk.expect_registered(LONG);
     let mut caller = Baresip::start(&Setup { speaks: long_tone(560.0), ..Setup::default() });
     caller.dial(&format!("sip:1000@127.0.0.1:{}", program.sip));

@@ -26,11 +26,16 @@ pub fn helpline(config: &Config, ground: &Ground) -> Result<Arc<dyn Helpline>, A
 ///
 /// # Errors
 /// [`AppError::Masters`] if a template or rule cannot be used.
-pub fn desk(config: &Config, ground: &Ground, calls: impl Fn(CallId, CallEvent) + Send + Sync + 'static) -> Result<(Desk, Arc<Templates>), AppError> {
+pub fn desk(
+    config: &Config,
+    ground: &Ground,
+    calls: impl Fn(CallId, CallEvent) + Send + Sync + 'static,
+) -> Result<(Desk, Arc<Templates>), AppError> {
     let folder = &config.data.folder;
     let number = config.helpline.telephone.first().map_or("", String::as_str);
     let templates = Templates::load(&folder.join("templates"), number);
-    let templates = Arc::new(templates.map_err(|errors| AppError::Masters(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?);
+    let templates =
+        Arc::new(templates.map_err(|errors| AppError::Masters(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?);
     let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
     let notices = Notices::new(templates.clone(), ground.masters.clone());
     let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, Clock::system());
@@ -62,12 +67,20 @@ pub fn courier(config: &Config, ground: &Ground, templates: Arc<Templates>, repo
     };
     let sender = SenderId { header: sms.sender.clone(), entity_id: sms.entity_id.clone(), template_ids: sms.template_ids.clone() };
     let time = |at: Option<ClockTime>| at.and_then(|at| Time::new(at.hour, at.minute, 0, 0).ok());
-    let rules = Rules { quiet_from: time(sms.quiet_from), quiet_until: time(sms.quiet_until), per_second: sms.per_second, tries: sms.tries, ..Rules::default() };
+    let rules = Rules {
+        quiet_from: time(sms.quiet_from),
+        quiet_until: time(sms.quiet_until),
+        per_second: sms.per_second,
+        tries: sms.tries,
+        ..Rules::default()
+    };
     Ok(Courier::new(ground.store.clone(), gateway, templates, sender, rules, Clock::system()))
 }
 
 fn gateway(http: &SmsHttp, reports: &ReportAddress) -> Result<HttpGateway, AppError> {
-    let plain = |fields: &std::collections::BTreeMap<String, crate::config::secret::Secret>| fields.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+    let plain = |fields: &std::collections::BTreeMap<String, crate::config::secret::Secret>| {
+        fields.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect()
+    };
     let limit = Duration::from_secs(http.timeout_s);
     let config = HttpConfig {
         url: http.url.clone(),

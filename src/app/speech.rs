@@ -37,7 +37,8 @@ async fn start(config: &Config) -> Result<Arc<dyn Recogniser>, SpeechError> {
         };
         return Ok(Arc::new(HttpRecogniser::new(settings)?));
     }
-    let model = model_file(config).ok_or_else(|| SpeechError::NoRecogniser("there is no model: fetch one with `daak model fetch`".into()))?;
+    let model =
+        model_file(config).ok_or_else(|| SpeechError::NoRecogniser("there is no model: fetch one with `daak model fetch`".into()))?;
     let settings = WhisperConfig {
         trust: speech.trust.clone(),
         workers: Some(speech.workers),

@@ -13,8 +13,8 @@ use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::{AgentConfig, QueueConfig};
 use daak_domain::seam::{Archive, Helpline};
 use daak_voice::{
-    Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig, SrtpPolicy, TlsFiles, Transport,
-    TrunkAccount, TrunkConfig, Voice, VoiceConfig, ha1,
+    Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig,
+    SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, Voice, VoiceConfig, ha1,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -63,7 +63,11 @@ pub async fn start(config: &Config, data: &Path, helpline: Arc<dyn Helpline>, ar
 /// What the floor knows of queues and agents.
 pub fn floor(config: &Config) -> FloorConfig {
     let devices = config.agents.iter().map(|agent| (AgentId(agent.name.clone()), device(agent)));
-    FloorConfig { queues: config.queues.iter().map(queue).collect(), agents: config.agents.iter().map(agent).collect(), devices: devices.collect::<HashMap<_, _>>() }
+    FloorConfig {
+        queues: config.queues.iter().map(queue).collect(),
+        agents: config.agents.iter().map(agent).collect(),
+        devices: devices.collect::<HashMap<_, _>>(),
+    }
 }
 
 fn queue(queue: &Queue) -> QueueConfig {
@@ -157,7 +161,12 @@ fn sip(config: &Config) -> SipConfig {
 fn trunk(trunk: &crate::config::section::voice::Trunk) -> TrunkConfig {
     let password = trunk.password.as_ref().map(|p| p.expose().to_owned()).unwrap_or_default();
     let account = trunk.user.clone().map(|user| TrunkAccount { user, password });
-    TrunkConfig { name: trunk.name.clone(), uri: trunk.uri.clone(), register: account.filter(|_| trunk.register), shows: trunk.caller_id.clone() }
+    TrunkConfig {
+        name: trunk.name.clone(),
+        uri: trunk.uri.clone(),
+        register: account.filter(|_| trunk.register),
+        shows: trunk.caller_id.clone(),
+    }
 }
 
 fn media(config: &Config) -> MediaConfig {

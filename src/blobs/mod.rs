@@ -180,7 +180,12 @@ mod tests {
     use daak_domain::contact::AttachmentRole;
 
     fn label() -> Label {
-        Label { name: "call.flac".into(), media_type: "audio/flac".into(), role: AttachmentRole::CallRecording, belongs_to: "call 1".into() }
+        Label {
+            name: "call.flac".into(),
+            media_type: "audio/flac".into(),
+            role: AttachmentRole::CallRecording,
+            belongs_to: "call 1".into(),
+        }
     }
 
     fn blobs() -> (tempfile::TempDir, LocalBlobs) {

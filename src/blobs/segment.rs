@@ -51,7 +51,9 @@ impl Header {
             return Err(damaged("the file is none of ours"));
         }
         let sealed = sized(file, LABEL)?.ok_or_else(|| damaged("the file has no label"))?;
-        let label = cipher(key, &salt).decrypt(&nonce(0, false), &sealed[..]).map_err(|_| damaged("the key is another, or the label was changed"))?;
+        let label = cipher(key, &salt)
+            .decrypt(&nonce(0, false), &sealed[..])
+            .map_err(|_| damaged("the key is another, or the label was changed"))?;
         Ok((Self { salt }, serde_json::from_slice(&label)?))
     }
 }

@@ -71,14 +71,28 @@ enum News {
 
 impl Floor {
     /// Starts the floor's task; it ends with `closing`.
-    pub fn start(config: FloorConfig, store: Store, bus: Bus, closing: CancellationToken) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
+    pub fn start(
+        config: FloorConfig,
+        store: Store,
+        bus: Bus,
+        closing: CancellationToken,
+    ) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
         let now = Timestamp::now();
         let known: Vec<AgentId> = config.agents.iter().map(|a| a.agent.clone()).collect();
         let distributor = Distributor::new(config.queues, config.agents, now);
         let (news, inbox) = mpsc::channel(MAILBOX);
         let seen = Arc::new(Mutex::new(Seen { queues: distributor.queues(), agents: distributor.agents(), calls: HashMap::new() }));
         let switchboard = Arc::<OnceLock<_>>::default();
-        let task = Task { distributor, devices: config.devices, numbers: HashMap::new(), store, bus, seen: seen.clone(), switchboard: switchboard.clone(), known };
+        let task = Task {
+            distributor,
+            devices: config.devices,
+            numbers: HashMap::new(),
+            store,
+            bus,
+            seen: seen.clone(),
+            switchboard: switchboard.clone(),
+            known,
+        };
         (Self { news, seen, switchboard }, task.run(inbox, closing))
     }
 
@@ -168,7 +182,9 @@ impl Task {
                 Vec::new()
             }
             CallEvent::LanguageChosen { .. } | CallEvent::OfferRinging { .. } => Vec::new(),
-            CallEvent::Waiting { queue, language, emergency, since } => self.distributor.caller_waits(call, &queue, language, emergency, since, now),
+            CallEvent::Waiting { queue, language, emergency, since } => {
+                self.distributor.caller_waits(call, &queue, language, emergency, since, now)
+            }
             CallEvent::LeftQueue { why, .. } => {
                 let callback = self.numbers.get(&call).cloned().filter(|_| why == LeftQueue::Callback);
                 self.distributor.caller_left(call, why, callback, now)
@@ -215,7 +231,8 @@ impl Task {
     fn note(&self, call: CallId, event: &CallEvent) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let CallEvent::Arrived { direction, caller, called, at } = event {
-            let line = Line { caller: caller.clone(), called: called.clone(), direction: *direction, started_at: *at, stage: "flow", agent: None };
+            let line =
+                Line { caller: caller.clone(), called: called.clone(), direction: *direction, started_at: *at, stage: "flow", agent: None };
             seen.calls.insert(call, line);
             return;
         }

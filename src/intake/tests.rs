@@ -1,7 +1,7 @@
 //! The door over a real store.
 
-use super::testing::{House, contact, from};
 use super::ATTENTION;
+use super::testing::{House, contact, from};
 use daak_domain::call::{AfterHours, CallEvent, CallId, LeftQueue};
 use daak_domain::contact::{Channel, Contact, Location, Outcome, Sender, Statement};
 use daak_domain::language::Language;

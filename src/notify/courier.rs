@@ -42,8 +42,8 @@ pub struct SenderId {
     pub template_ids: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// How long a claim holds. Longer than the longest request to a gateway (60 s) with the writing after it.
-pub const LEASE: Duration = Duration::from_secs(180);
+/// How long a claim holds beyond the gateway's own patience: for writing down what came of it, also to a busy database.
+const MARGIN: Duration = Duration::from_secs(20);
 /// Messages claimed at a time.
 const BATCH: u32 = 50;
 /// How long the courier sleeps at most, in case it was not woken.
@@ -84,7 +84,7 @@ impl Courier {
     /// [`StoreError::Unavailable`] if nothing can be claimed now.
     pub async fn round(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        let lease = now.checked_add(LEASE).unwrap_or(now);
+        let lease = now.checked_add(self.lease()).unwrap_or(now);
         let claimed = self.store.outbox_claim(now, lease, BATCH.min(self.rules.per_second.max(1))).await?;
         let count = claimed.len();
         let mut under_way: FuturesUnordered<_> = claimed.iter().map(|due| self.carry(due)).collect();
@@ -104,6 +104,11 @@ impl Courier {
             Verdict::OnItsWay => return Ok(()),
         };
         Ok(store.outbox_mark(&key, progress, clock.now()).await?)
+    }
+
+    /// How long a claim holds: after a death, a message comes up again so much later.
+    fn lease(&self) -> Duration {
+        self.gateway.patience() + MARGIN
     }
 
     async fn carry(&self, due: &Due) {

@@ -124,7 +124,7 @@ async fn killed_at_any_instant_and_started_again_everybody_gets_the_message_once
             house.put(&format!("m{n}"), "9830012345", "assigned", false).await;
         }
         let over = dies_after(polls, house.courier().round()).await;
-        house.clock.advance(LEASE + Duration::from_secs(1));
+        house.clock.advance(house.courier().lease() + Duration::from_secs(1));
         house.carry_all().await;
 
         let keys = house.carrier.keys();

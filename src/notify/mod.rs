@@ -9,7 +9,7 @@ mod rules;
 mod templates;
 mod value;
 
-pub use courier::{Courier, LEASE, ReportRefusal, SenderId};
+pub use courier::{Courier, ReportRefusal, SenderId};
 pub use notices::{Notices, phone_of};
 pub use rules::{Decision, Recent, Rules};
 pub use templates::{NEEDED, RenderError, Rendered, TemplateError, Templates};

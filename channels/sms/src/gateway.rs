@@ -10,6 +10,11 @@ pub trait Gateway: Send + Sync + 'static {
     /// Hands one message to the carrier. Bounded in time by the driver.
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Accepted, SendError>>;
 
+    /// The longest that one sending can take. Whoever holds a message for sending holds it longer than this.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
     /// The driver's name in the configuration: `outbox`, `http`.
     fn driver(&self) -> &'static str;
 }

@@ -181,6 +181,10 @@ impl Gateway for HttpGateway {
         Box::pin(self.send_one(message))
     }
 
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.config.timeout_s)
+    }
+
     fn driver(&self) -> &'static str {
         "http"
     }

@@ -1,6 +1,6 @@
 //! The driver `http` against the real Kannel: bearerbox and smsbox are started on free ports, with a carrier of our own
 //! behind them that sees what goes on the air and reports delivery.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use daak_domain::phone::PhoneNumber;
 use daak_sms::{Gateway, HttpConfig, HttpGateway, Outgoing, ReportAddress, Verdict};

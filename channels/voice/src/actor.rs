@@ -362,4 +362,3 @@ fn quality(stats: &StreamStats) -> Quality {
 pub(crate) fn new_call_id() -> CallId {
     CallId(uuid::Uuid::now_v7())
 }
-

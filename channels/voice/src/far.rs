@@ -26,7 +26,15 @@ struct Far {
 
 impl Fars {
     /// Rings a far leg; what becomes of it is posted to the call.
-    pub(crate) fn dial(&mut self, shared: &Arc<Shared>, caller: &Caller, far: FarId, target: FarTarget, ring_for: Duration, call: &mpsc::Sender<Post>) {
+    pub(crate) fn dial(
+        &mut self,
+        shared: &Arc<Shared>,
+        caller: &Caller,
+        far: FarId,
+        target: FarTarget,
+        ring_for: Duration,
+        call: &mpsc::Sender<Post>,
+    ) {
         // Nobody listens to the far stream's events: keys pressed by an agent mean nothing yet.
         let (events, _) = mpsc::channel(8);
         let opened = match &caller.stream {
@@ -42,13 +50,8 @@ impl Fars {
             }
         };
         let offer = make_offer(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
-        let spec = DialSpec {
-            target: sip_target(target),
-            from: shared.line_for(caller),
-            offer: offer.clone(),
-            ring_for,
-            headers: Vec::new(),
-        };
+        let spec =
+            DialSpec { target: sip_target(target), from: shared.line_for(caller), offer: offer.clone(), ring_for, headers: Vec::new() };
         let gone = CancellationToken::new();
         let leg = FarLeg { far, stream: stream.clone(), offer, shared: shared.clone(), call: call.clone() };
         tokio::spawn(leg.run(spec, gone.clone()));

@@ -24,5 +24,7 @@ pub use voice::{CallSummary, Numbers, Voice, VoiceConfig, VoiceError};
 // What the configuration is made into; nobody above needs to know the rooms.
 pub use voice_ivr::Flows;
 pub use voice_media::MediaConfig;
-pub use voice_sip::{Capabilities, Codec, Credentials, Listen, SipConfig, SipLimits, SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, ha1};
+pub use voice_sip::{
+    Capabilities, Codec, Credentials, Listen, SipConfig, SipLimits, SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, ha1,
+};
 pub use voice_speech::{Speaker, SpeakerConfig};

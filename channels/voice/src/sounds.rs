@@ -32,7 +32,14 @@ impl Sounds {
             let (rate, tune) = music::tune();
             Sound::from_pcm(rate, &tune)
         });
-        Self { recordings, speaker, music: Arc::new(music), beep: Arc::new(Tone::BEEP.to_sound()), prompts: Mutex::default(), changing: Mutex::default() }
+        Self {
+            recordings,
+            speaker,
+            music: Arc::new(music),
+            beep: Arc::new(Tone::BEEP.to_sound()),
+            prompts: Mutex::default(),
+            changing: Mutex::default(),
+        }
     }
 
     /// Makes every prompt that never changes ready, so that no caller waits for it. Answers how many could not be made.
@@ -73,7 +80,9 @@ impl Sounds {
     fn item_ready(&self, piece: &Piece, language: Language) -> Option<PlayItem> {
         Some(match piece {
             Piece::Prompt { name, .. } => PlayItem::Sound(lock(&self.prompts).get(&(language, name.clone()))?.clone()),
-            Piece::Say(text) => PlayItem::Sound(lock(&self.changing).iter().find(|(key, _)| key.0 == language && key.1 == *text)?.1.clone()),
+            Piece::Say(text) => {
+                PlayItem::Sound(lock(&self.changing).iter().find(|(key, _)| key.0 == language && key.1 == *text)?.1.clone())
+            }
             Piece::Silence(ms) => PlayItem::Silence(*ms),
             Piece::Music => PlayItem::Sound(self.music.clone()),
             Piece::Tone { hz, ms } => PlayItem::Tone(Tone { hz: *hz as f32, second_hz: None, level_db: -20.0, ms: *ms }),
@@ -110,7 +119,8 @@ impl Sounds {
     async fn spoken(&self, text: &str, language: Language, prompt: bool) -> Option<Sound> {
         let mut whole: Option<Pcm> = None;
         for (language, stretch) in stretches(text, language) {
-            let spoken = if prompt { self.speaker.speak_prompt(language, stretch).await } else { self.speaker.speak(language, stretch).await };
+            let spoken =
+                if prompt { self.speaker.speak_prompt(language, stretch).await } else { self.speaker.speak(language, stretch).await };
             match spoken {
                 Ok(pcm) => match &mut whole {
                     Some(whole) => whole.samples.extend_from_slice(&pcm.samples),

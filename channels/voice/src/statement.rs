@@ -82,7 +82,13 @@ struct Taken {
     keep: bool,
 }
 
-async fn take(mut sound: mpsc::Receiver<Vec<i16>>, mut file: File, limits: Limits, speech: watch::Receiver<Speech>, mut stopped: oneshot::Receiver<bool>) -> Taken {
+async fn take(
+    mut sound: mpsc::Receiver<Vec<i16>>,
+    mut file: File,
+    limits: Limits,
+    speech: watch::Receiver<Speech>,
+    mut stopped: oneshot::Receiver<bool>,
+) -> Taken {
     let mut encoder = FlacEncoder::new(1, 8_000);
     file.append(encoder.header());
     let (mut samples, mut passed_on, mut silent_since) = (Vec::<i16>::new(), 0, 0usize);
