@@ -134,6 +134,7 @@ impl App {
     /// [`AppError`] says which part did not start, and what to do.
     pub async fn start(mut config: Config, setting: Setting) -> Result<Self, AppError> {
         tracing::info!(event = event::PROGRAM_STARTING, version = env!("CARGO_PKG_VERSION"));
+        crate::observe::measure::recorder();
         if setting.demo {
             crate::demo::prepare(&mut config)?;
         }
