@@ -159,7 +159,7 @@ impl App {
         }
         if config.voice.enabled && setting.runs(Part::Voice) {
             let telephone = voice::start(&config, &setting.data, desk.clone(), ground.archive.clone()).await?;
-            floor.join(Arc::new(voice::Exchange(telephone.clone())));
+            floor.join(Arc::new(voice::Exchange { voice: telephone.clone(), helpline: desk.clone() }));
             app.listening.extend(telephone.sip().listeners().iter().map(|(transport, address)| format!("sip   {transport}:{address}")));
             app.voice = Some(telephone);
         }

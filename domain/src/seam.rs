@@ -3,7 +3,7 @@
 //! `channels/*` call these traits; `src/` implements them; `app.rs` joins the two. Implementations
 //! bound their own waits: a caller in a call gives up after the flow's limit and goes on.
 
-use crate::call::{AfterHours, CallEvent, CallId};
+use crate::call::{AfterHours, CallCommand, CallEvent, CallId};
 use crate::contact::{Attachment, AttachmentRole, Contact, Receipt};
 use crate::language::Language;
 use crate::phone::PhoneNumber;
@@ -44,6 +44,35 @@ pub trait Helpline: Send + Sync + 'static {
 
     /// The language this number chose last time.
     fn remembered_language<'a>(&'a self, caller: &'a PhoneNumber) -> BoxFuture<'a, Option<Language>>;
+}
+
+/// How the floor reaches calls and citizens: the telephone.
+pub trait Switchboard: Send + Sync + 'static {
+    /// Passes a command on to a call. Never waits; a call that is over ignores it.
+    fn command(&self, call: CallId, command: CallCommand);
+
+    /// Calls a citizen back, once. Answers with the name of the new call as soon as it is set up; the call then says
+    /// itself how it goes: whoever answers comes to the line ([`CallEvent::Waiting`]), whoever does not ends ([`CallEvent::Ended`]).
+    fn call_back(&self, recall: Recall) -> BoxFuture<'_, Result<CallId, Refusal>>;
+
+    /// Tells a citizen that all attempts to call back were in vain.
+    fn callback_missed(&self, recall: Recall) -> BoxFuture<'_, Result<(), Refusal>>;
+
+    /// The calls that exist at this moment, so that whoever missed news of them can mend its picture.
+    fn live(&self) -> Vec<CallId>;
+}
+
+/// Whom to call back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recall {
+    /// The call in which it was asked.
+    pub asked_in: CallId,
+    /// Whom.
+    pub number: PhoneNumber,
+    /// In which language.
+    pub language: Language,
+    /// The place in the line that is kept.
+    pub since: Timestamp,
 }
 
 /// Why the helpline did not do what a channel asked.

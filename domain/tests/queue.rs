@@ -1,192 +1,294 @@
-//! The distributor: fair, one caller one agent, in whatever order news arrives.
+//! The distributor, one behaviour a test.
 
-use daak_domain::Timestamp;
-use daak_domain::call::{AgentId, CallId, LeftQueue, OfferFailure};
+mod floor_world;
+
+use daak_domain::call::{LeftQueue, OfferFailure};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::queue::{AgentConfig, AgentState, Distributor, Order, QueueConfig};
-use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use daak_domain::queue::{AgentConfig, AgentState, Distributor, Order};
+use floor_world::{QUEUE, agent, arrival, at, call, floor, queue};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-fn at(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(1_795_000_000_000 + ms).expect("a time")
-}
-
-fn call(n: u128) -> CallId {
-    CallId(uuid::Uuid::from_u128(n))
-}
-
-fn agent(n: usize) -> AgentId {
-    AgentId(format!("agent{n}"))
-}
-
-fn floor(agents: usize, wrap_up_s: u64) -> Distributor {
-    let queue = QueueConfig {
-        name: "helpline".into(),
-        ring_for: Duration::from_secs(20),
-        wrap_up: Duration::from_secs(wrap_up_s),
-        most: 100,
-        longest_wait: Some(Duration::from_secs(600)),
-        tell_place_every: Some(Duration::from_secs(45)),
-        needs_agents: true,
-    };
-    let agents = (0..agents).map(|n| AgentConfig {
-        agent: agent(n),
-        queues: BTreeSet::from(["helpline".into()]),
-        languages: BTreeSet::new(),
-        fixed: true,
-    });
-    Distributor::new(vec![queue], agents.collect(), at(0))
-}
-
 fn waits(floor: &mut Distributor, n: u128, emergency: bool, ms: i64) -> Vec<Order> {
-    floor.caller_waits(call(n), "helpline", Language::Bn, emergency, at(ms), at(ms))
+    let mut caller = arrival(n, ms);
+    caller.emergency = emergency;
+    floor.caller_waits(caller, at(ms))
 }
 
-fn offers(orders: &[Order]) -> Vec<(CallId, AgentId)> {
-    orders.iter().filter_map(|o| if let Order::Offer { call, agent, .. } = o { Some((*call, agent.clone())) } else { None }).collect()
+fn offers(orders: &[Order]) -> Vec<(u128, usize)> {
+    let offer =
+        |o: &Order| if let Order::Offer { call, agent, .. } = o { Some((call.0.as_u128(), floor_world::number(agent))) } else { None };
+    orders.iter().filter_map(offer).collect()
+}
+
+fn away(orders: &[Order]) -> Vec<(u128, &'static str)> {
+    let sent = |o: &Order| if let Order::SendAway { call, branch } = o { Some((call.0.as_u128(), *branch)) } else { None };
+    orders.iter().filter_map(sent).collect()
+}
+
+fn callbacks(orders: &[Order]) -> Vec<(u128, u32)> {
+    let made = |o: &Order| if let Order::CallBack { call, attempt, .. } = o { Some((call.0.as_u128(), *attempt)) } else { None };
+    orders.iter().filter_map(made).collect()
+}
+
+fn state(floor: &Distributor, n: usize) -> &'static str {
+    floor.state(&agent(n)).map_or("unknown", AgentState::name)
+}
+
+fn mobile(n: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("98300{n:05}")).expect("a mobile number")
+}
+
+/// Agent 0 talks with caller 1.
+fn one_busy_agent() -> Distributor {
+    let mut floor = floor(1, Duration::ZERO);
+    assert_eq!(offers(&waits(&mut floor, 1, false, 1)), [(1, 0)]);
+    floor.offer_accepted(call(1), &agent(0), at(2));
+    floor
 }
 
 #[test]
 fn a_freed_agent_rings_for_the_next_at_once_and_an_emergency_goes_first() {
-    let mut floor = floor(1, 0);
-    assert_eq!(offers(&waits(&mut floor, 1, false, 1)), [(call(1), agent(0))]);
-    floor.offer_accepted(call(1), &agent(0), at(2));
+    let mut floor = one_busy_agent();
     assert!(offers(&waits(&mut floor, 2, false, 3)).is_empty());
     assert!(offers(&waits(&mut floor, 3, true, 4)).is_empty());
-    assert_eq!(offers(&floor.talk_ended(call(1), &agent(0), at(10))), [(call(3), agent(0))]);
+    assert_eq!(offers(&floor.talk_ended(call(1), &agent(0), at(10))), [(3, 0)]);
+    floor.offer_accepted(call(3), &agent(0), at(11));
+    assert_eq!(offers(&floor.talk_ended(call(3), &agent(0), at(20))), [(2, 0)]);
 }
 
 #[test]
-fn whoever_is_not_answered_keeps_the_place() {
-    let mut floor = floor(2, 0);
+fn a_wrap_up_ends_by_itself_or_when_the_agent_is_ready() {
+    let mut floor = floor(1, Duration::from_secs(30));
     waits(&mut floor, 1, false, 1);
-    waits(&mut floor, 2, false, 2);
-    waits(&mut floor, 3, false, 3);
+    floor.offer_accepted(call(1), &agent(0), at(2));
+    waits(&mut floor, 2, false, 3);
+    assert!(offers(&floor.talk_ended(call(1), &agent(0), at(1_000))).is_empty());
+    assert_eq!(state(&floor, 0), "wrap_up");
+    assert_eq!(floor.next_wakeup(), Some(at(31_000)));
+    assert_eq!(offers(&floor.tick(at(31_000))), [(2, 0)]);
+    floor.offer_accepted(call(2), &agent(0), at(31_500));
+    waits(&mut floor, 3, false, 31_600);
+    floor.talk_ended(call(2), &agent(0), at(32_000));
+    assert_eq!(offers(&floor.agent_ready(&agent(0), at(33_000)).expect("known")), [(3, 0)]);
+}
+
+#[test]
+fn whoever_is_not_answered_keeps_the_place_and_the_agent_is_left_alone() {
+    let mut floor = floor(2, Duration::ZERO);
+    for n in 1..=3 {
+        waits(&mut floor, n, false, n as i64);
+    }
     floor.offer_accepted(call(2), &agent(1), at(4));
     floor.offer_failed(call(1), &agent(0), OfferFailure::NoAnswer, at(20_000));
-    assert_eq!(floor.state(&agent(0)).map(AgentState::name), Some("not_answering"));
-    assert_eq!(offers(&floor.talk_ended(call(2), &agent(1), at(21_000))), [(call(1), agent(1))]);
+    let silent = floor.agents().into_iter().find(|a| a.agent == agent(0)).expect("known");
+    assert_eq!((silent.state.name(), silent.reason.as_deref()), ("not_answering", Some("no_answer")));
+    assert_eq!(offers(&floor.talk_ended(call(2), &agent(1), at(21_000))), [(1, 1)]);
+    assert_eq!(offers(&floor.tick(at(40_000))), [(3, 0)], "a fixed address is tried again");
+}
+
+#[test]
+fn an_agent_who_signs_in_and_does_not_answer_stays_out_until_ready() {
+    let person = AgentConfig { agent: agent(0), queues: BTreeSet::from([QUEUE.into()]), languages: BTreeSet::new(), fixed: false };
+    let mut floor = Distributor::new(vec![queue(Duration::ZERO)], vec![person], at(0));
+    assert_eq!(away(&waits(&mut floor, 1, false, 1)), [(1, "nobody")]);
+    floor.agent_ready(&agent(0), at(2)).expect("known");
+    assert_eq!(offers(&waits(&mut floor, 2, false, 3)), [(2, 0)]);
+    floor.offer_failed(call(2), &agent(0), OfferFailure::NoAnswer, at(4));
+    assert_eq!(away(&floor.tick(at(20_000))), []);
+    assert_eq!(away(&floor.tick(at(30_004))), [(2, "nobody")], "nobody is here for half a minute");
+    assert!(floor.agent_away(&agent(7), at(5)).is_err_and(|why| why.to_string().contains("[[agents]]")));
+}
+
+#[test]
+fn no_news_of_an_offer_is_an_offer_that_failed() {
+    let mut floor = floor(2, Duration::ZERO);
+    floor.agent_paused(&agent(1), "tea", at(0)).expect("known");
+    assert_eq!(offers(&waits(&mut floor, 1, false, 1)), [(1, 0)]);
+    floor.agent_ready(&agent(1), at(2)).expect("known");
+    let orders = floor.tick(at(35_001));
+    assert!(orders.contains(&Order::Withdraw { call: call(1), agent: agent(0) }));
+    assert_eq!(offers(&orders), [(1, 1)]);
 }
 
 #[test]
 fn the_line_has_a_length_and_a_wait_has_an_end() {
-    let mut floor = floor(1, 0);
-    for n in 0..101 {
-        waits(&mut floor, n, false, n as i64);
+    let mut floor = one_busy_agent();
+    for n in 2..102 {
+        assert_eq!(away(&waits(&mut floor, n, false, n as i64)), []);
     }
-    assert_eq!(waits(&mut floor, 500, false, 200), [Order::SendAway { call: call(500), branch: "full" }]);
-    let sent: Vec<_> = floor.tick(at(600_500)).into_iter().filter(|o| matches!(o, Order::SendAway { branch: "timeout", .. })).collect();
-    assert!(sent.len() >= 99, "{}", sent.len());
-    floor.agent_away(&agent(0), at(600_600)).expect("known");
-    let mut empty = self::floor(0, 0);
-    assert_eq!(waits(&mut empty, 1, false, 1), [Order::SendAway { call: call(1), branch: "nobody" }]);
+    assert_eq!(away(&waits(&mut floor, 500, false, 200)), [(500, "full")]);
+    assert_eq!(away(&waits(&mut floor, 501, true, 201)), [], "an emergency is let in");
+    let sent = away(&floor.tick(at(600_500)));
+    assert_eq!(sent.len(), 100);
+    assert!(sent.iter().all(|(_, branch)| *branch == "timeout"));
+    assert_eq!(floor.queues()[0].waiting, 1);
 }
 
 #[test]
-fn a_callback_keeps_its_place_and_is_made_once() {
-    let mut floor = floor(1, 0);
-    waits(&mut floor, 1, false, 1);
-    floor.offer_accepted(call(1), &agent(0), at(2));
+fn a_wait_that_ends_while_a_telephone_rings_ends_when_the_ringing_does() {
+    let mut floor = one_busy_agent();
+    waits(&mut floor, 2, false, 10);
+    assert_eq!(offers(&floor.talk_ended(call(1), &agent(0), at(595_000))), [(2, 0)]);
+    assert_eq!(away(&floor.tick(at(600_010))), []);
+    assert_eq!(away(&floor.offer_failed(call(2), &agent(0), OfferFailure::NoAnswer, at(615_000))), [(2, "timeout")]);
+}
+
+#[test]
+fn places_are_told_with_a_wait() {
+    let mut floor = one_busy_agent();
+    let place = |orders: &[Order], n: u128| {
+        orders.iter().find_map(|o| match o {
+            Order::Position { call: c, place, wait } if *c == call(n) => Some((*place, wait.map(|w| w.as_secs()))),
+            _ => None,
+        })
+    };
+    assert_eq!(place(&waits(&mut floor, 2, false, 3), 2), Some((1, Some(240))));
+    assert_eq!(place(&waits(&mut floor, 3, false, 4), 3), Some((2, Some(480))));
+    let told = floor.tick(at(45_000));
+    assert_eq!((place(&told, 2), place(&told, 3)), (Some((1, Some(240))), Some((2, Some(480)))));
+    floor.caller_left(call(2), LeftQueue::Abandoned, None, at(46_000));
+    assert_eq!(place(&floor.tick(at(90_000)), 3), Some((1, Some(240))));
+}
+
+#[test]
+fn a_language_is_honoured_and_then_anybody_will_do() {
+    let speaks = |n, language| AgentConfig {
+        agent: agent(n),
+        queues: BTreeSet::from([QUEUE.into()]),
+        languages: BTreeSet::from([language]),
+        fixed: true,
+    };
+    let mut floor = Distributor::new(vec![queue(Duration::ZERO)], vec![speaks(0, Language::En), speaks(1, Language::Hi)], at(0));
+    let wants = |floor: &mut Distributor, n: u128, language, ms| {
+        let mut caller = arrival(n, ms);
+        caller.language = language;
+        offers(&floor.caller_waits(caller, at(ms)))
+    };
+    assert_eq!(wants(&mut floor, 1, Language::Ne, 1), [(1, 1)], "Nepali is answered in Hindi");
+    floor.offer_accepted(call(1), &agent(1), at(1));
+    assert_eq!(wants(&mut floor, 2, Language::Bn, 2), []);
+    assert_eq!(wants(&mut floor, 3, Language::En, 3), [(3, 0)], "overtakes a caller whom this agent cannot serve");
+    floor.offer_accepted(call(3), &agent(0), at(4));
+    assert_eq!(offers(&floor.talk_ended(call(3), &agent(0), at(5_000))), []);
+    assert_eq!(offers(&floor.tick(at(90_002))), [(2, 0)]);
+}
+
+#[test]
+fn a_callback_keeps_its_place_and_rings_the_agent_who_was_kept_free() {
+    let mut floor = one_busy_agent();
     waits(&mut floor, 2, false, 3);
     waits(&mut floor, 3, false, 4);
-    let number = PhoneNumber::parse("9830012345").expect("a number");
-    floor.caller_left(call(2), LeftQueue::Callback, Some(number.clone()), at(5));
-    let orders = floor.talk_ended(call(1), &agent(0), at(10));
-    assert!(
-        orders
-            .iter()
-            .any(|o| matches!(o, Order::CallBack { call: c, number: n, since, .. } if *c == call(2) && *n == number && *since == at(3))),
-        "{orders:?}"
-    );
-    let again = floor.tick(at(11));
-    assert!(!again.iter().any(|o| matches!(o, Order::CallBack { .. })), "{again:?}");
+    floor.caller_left(call(2), LeftQueue::Callback, Some(mobile(1)), at(5));
+    assert_eq!((floor.queues()[0].waiting, floor.queues()[0].callbacks), (1, 1));
+    floor.tick(at(20_005));
+    assert_eq!(callbacks(&floor.talk_ended(call(1), &agent(0), at(30_000))), [(2, 1)]);
+    assert_eq!(state(&floor, 0), "calling_back");
+    assert_eq!(callbacks(&floor.tick(at(40_000))), [], "once at a time");
+    assert_eq!(offers(&floor.callback_arrived(call(2), arrival(77, 50_000), at(50_000))), [(77, 0)]);
+    floor.offer_accepted(call(77), &agent(0), at(51_000));
+    assert_eq!(offers(&floor.talk_ended(call(77), &agent(0), at(60_000))), [(3, 0)]);
+    assert_eq!(floor.queues()[0].callbacks, 0);
 }
 
 #[test]
-fn a_whole_day_of_nine_thousand_calls_runs_in_a_moment() {
-    let mut floor = floor(60, 30);
-    let mut ends: BTreeSet<(i64, u128, usize)> = BTreeSet::new();
-    let mut answered_in_20 = 0;
-    let mut arrived: BTreeMap<CallId, i64> = BTreeMap::new();
-    let mut take = |orders: Vec<Order>,
-                    now: i64,
-                    floor: &mut Distributor,
-                    ends: &mut BTreeSet<(i64, u128, usize)>,
-                    arrived: &BTreeMap<CallId, i64>| {
-        let mut waiting = orders;
-        while let Some(order) = waiting.pop() {
-            if let Order::Offer { call: c, agent: a, .. } = order {
-                waiting.extend(floor.offer_accepted(c, &a, at(now)));
-                answered_in_20 += i64::from(now - arrived[&c] <= 20_000);
-                let n = a.0["agent".len()..].parse().expect("a number");
-                ends.insert((now + 100_000 + i64::try_from(c.0.as_u128() % 60).expect("small") * 1_000, c.0.as_u128(), n));
-            }
-        }
-    };
-    for n in 0..9_000u128 {
-        let now = i64::try_from(n).expect("small") * 3_200;
-        while let Some((end, c, a)) = ends.first().copied().filter(|(end, _, _)| *end <= now) {
-            ends.pop_first();
-            let orders = floor.talk_ended(call(c), &agent(a), at(end));
-            take(orders, end, &mut floor, &mut ends, &arrived);
-        }
-        let orders = floor.tick(at(now));
-        take(orders, now, &mut floor, &mut ends, &arrived);
-        arrived.insert(call(n), now);
-        let orders = waits(&mut floor, n, false, now);
-        take(orders, now, &mut floor, &mut ends, &arrived);
+fn a_callback_that_reaches_nobody_lets_others_go_on_and_is_given_up_at_last() {
+    let mut floor = floor(1, Duration::ZERO);
+    floor.promise_callback(arrival(1, 1), mobile(1), at(1));
+    let (mut now, mut made) = (20_001, Vec::new());
+    for _ in 0..3 {
+        made.extend(callbacks(&floor.tick(at(now))));
+        let orders = floor.callback_failed(call(1), at(now + 30_000));
+        now += 630_000;
+        assert_eq!(state(&floor, 0), "ready");
+        let over = orders.iter().any(|o| matches!(o, Order::CallbackGivenUp { number, .. } if *number == mobile(1)));
+        assert_eq!(over, made.len() == 3);
     }
-    let level = 100 * answered_in_20 / 9_000;
-    println!("answered within 20 s: {level} %");
-    assert!(level > 50, "{level}");
+    assert_eq!(made, [(1, 1), (1, 2), (1, 3)]);
+    assert!(floor.callbacks().is_empty());
 }
 
-proptest! {
-    #[test]
-    fn one_caller_one_agent_whatever_happens(news in proptest::collection::vec((0u8..9, 0u128..12, 0usize..4), 1..300)) {
-        let mut floor = floor(4, 5);
-        let (mut ringing, mut talking): (BTreeMap<AgentId, CallId>, BTreeMap<AgentId, CallId>) = (BTreeMap::new(), BTreeMap::new());
-        for (step, (kind, c, a)) in news.into_iter().enumerate() {
-            let now = i64::try_from(step).expect("small") * 2_500;
-            let (c, a) = (call(c), agent(a));
-            let orders = match kind {
-                0 | 1 => floor.caller_waits(c, "helpline", Language::Hi, kind == 1, at(now), at(now)),
-                2 => floor.caller_left(c, LeftQueue::Abandoned, None, at(now)),
-                3 => {
-                    if ringing.get(&a) == Some(&c) {
-                        ringing.remove(&a);
-                        talking.insert(a.clone(), c);
-                    }
-                    floor.offer_accepted(c, &a, at(now))
-                }
-                4 => {
-                    ringing.retain(|ra, rc| !(*ra == a && *rc == c));
-                    floor.offer_failed(c, &a, OfferFailure::NoAnswer, at(now))
-                }
-                5 => {
-                    talking.retain(|ta, tc| !(*ta == a && *tc == c));
-                    floor.talk_ended(c, &a, at(now))
-                }
-                6 => floor.agent_ready(&a, at(now)).expect("known"),
-                7 => floor.agent_away(&a, at(now)).expect("known"),
-                _ => floor.tick(at(now)),
-            };
-            for order in orders {
-                match order {
-                    Order::Withdraw { agent, .. } => { ringing.remove(&agent); }
-                    Order::Offer { call, agent, .. } => {
-                        prop_assert!(!talking.contains_key(&agent), "{agent} talks and is rung");
-                        prop_assert!(!talking.values().any(|c| *c == call), "a caller who talks is offered");
-                        prop_assert!(ringing.insert(agent.clone(), call).is_none(), "{agent} is rung twice");
-                        prop_assert_eq!(ringing.values().filter(|c| **c == call).count(), 1, "two telephones ring for one caller");
-                    }
-                    _ => {}
-                }
-            }
-            let counted = floor.queues();
-            prop_assert_eq!(counted[0].talking, talking.len());
-        }
+#[test]
+fn callbacks_under_way_are_no_more_than_agents_kept_free() {
+    let mut floor = floor(2, Duration::ZERO);
+    for n in 1..=10 {
+        floor.promise_callback(arrival(n, n as i64), mobile(n as u32), at(n as i64));
     }
+    assert_eq!(callbacks(&floor.tick(at(30_000))), [(1, 1), (2, 1)]);
+    assert_eq!(callbacks(&floor.callback_failed(call(1), at(31_000))), [(3, 1)]);
+    assert_eq!(callbacks(&floor.tick(at(209_999))), []);
+    assert_eq!(callbacks(&floor.tick(at(210_000))), [(4, 1)], "an attempt without news has an end");
+}
+
+#[test]
+fn an_emergency_takes_the_agent_of_a_callback_and_the_citizen_still_comes_first() {
+    let mut floor = floor(1, Duration::ZERO);
+    floor.promise_callback(arrival(1, 1), mobile(1), at(1));
+    assert_eq!(callbacks(&floor.tick(at(20_001))), [(1, 1)]);
+    assert_eq!(offers(&waits(&mut floor, 2, false, 21_000)), []);
+    assert_eq!(offers(&waits(&mut floor, 3, true, 22_000)), [(3, 0)]);
+    floor.offer_accepted(call(3), &agent(0), at(23_000));
+    assert_eq!(offers(&floor.callback_arrived(call(1), arrival(9, 30_000), at(30_000))), []);
+    assert_eq!(offers(&floor.talk_ended(call(3), &agent(0), at(40_000))), [(9, 0)]);
+}
+
+#[test]
+fn one_number_has_one_promise_and_none_once_it_was_spoken_with() {
+    let mut floor = one_busy_agent();
+    for (n, ms) in [(2, 3), (3, 4), (4, 5)] {
+        waits(&mut floor, n, false, ms);
+    }
+    floor.caller_left(call(3), LeftQueue::Callback, Some(mobile(1)), at(6));
+    floor.caller_left(call(2), LeftQueue::Callback, Some(mobile(1)), at(7));
+    let promised = floor.callbacks();
+    assert_eq!((promised.len(), promised[0].since), (1, at(3)), "the earlier place stays");
+    floor.callback_settled(&mobile(1), at(8));
+    assert!(floor.callbacks().is_empty());
+    assert_eq!(offers(&floor.talk_ended(call(1), &agent(0), at(30_000))), [(4, 0)]);
+}
+
+#[test]
+fn an_agent_who_pauses_while_it_rings_leaves_the_caller_to_another() {
+    let mut floor = floor(2, Duration::ZERO);
+    assert_eq!(offers(&waits(&mut floor, 1, false, 1)), [(1, 0)]);
+    let orders = floor.agent_paused(&agent(0), "tea", at(2)).expect("known");
+    assert!(orders.contains(&Order::Withdraw { call: call(1), agent: agent(0) }));
+    assert_eq!(offers(&orders), [(1, 1)]);
+    let paused = floor.agents().swap_remove(0);
+    assert_eq!((paused.state.name(), paused.reason.as_deref()), ("paused", Some("tea")));
+}
+
+#[test]
+fn whoever_talks_goes_when_the_talk_is_over() {
+    let mut floor = one_busy_agent();
+    floor.agent_away(&agent(0), at(3)).expect("known");
+    assert_eq!(state(&floor, 0), "talking");
+    waits(&mut floor, 2, false, 4);
+    assert_eq!(offers(&floor.talk_ended(call(1), &agent(0), at(5))), []);
+    assert_eq!(state(&floor, 0), "away");
+}
+
+#[test]
+fn an_answer_that_crosses_a_withdrawal_is_a_fact() {
+    let mut floor = floor(2, Duration::ZERO);
+    waits(&mut floor, 1, false, 1);
+    let orders = floor.agent_away(&agent(0), at(2)).expect("known");
+    assert_eq!(offers(&orders), [(1, 1)]);
+    // Agent 0 had answered already.
+    let orders = floor.offer_accepted(call(1), &agent(0), at(3));
+    assert!(orders.contains(&Order::Withdraw { call: call(1), agent: agent(1) }));
+    assert_eq!((state(&floor, 0), state(&floor, 1)), ("talking", "ready"));
+    floor.talk_ended(call(1), &agent(0), at(4));
+    assert_eq!(state(&floor, 0), "away", "what the agent wanted is remembered");
+}
+
+#[test]
+fn a_call_that_ends_without_a_word_frees_everybody() {
+    let mut floor = one_busy_agent();
+    waits(&mut floor, 2, false, 3);
+    floor.call_ended(call(2), at(4));
+    assert_eq!(floor.queues()[0].waiting, 0);
+    floor.call_ended(call(1), at(5));
+    assert_eq!(state(&floor, 0), "ready");
 }

@@ -7,16 +7,14 @@ use crate::config::section::desk::{Agent, Queue};
 use crate::config::section::voice::{CodecName, Srtp};
 use crate::floor::{FloorConfig, Switchboard};
 use crate::observe::event;
-use daak_domain::Timestamp;
 use daak_domain::call::{AgentDevice, AgentId, CallCommand, CallId};
-use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::{AgentConfig, QueueConfig};
-use daak_domain::seam::{Archive, Helpline};
+use daak_domain::seam::{Archive, BoxFuture, Helpline, Recall, Refusal};
 use daak_voice::{
     Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig,
     SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, Voice, VoiceConfig, ha1,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,21 +98,35 @@ fn device(agent: &Agent) -> AgentDevice {
     }
 }
 
-/// The floor's way to calls.
-pub struct Exchange(pub Voice);
+/// The floor's way to calls and citizens.
+pub struct Exchange {
+    /// The telephone.
+    pub voice: Voice,
+    /// For messages to citizens.
+    pub helpline: Arc<dyn Helpline>,
+}
 
 impl Switchboard for Exchange {
     fn command(&self, call: CallId, command: CallCommand) {
-        self.0.command(call, command);
+        self.voice.command(call, command);
     }
 
-    fn call_back(&self, number: PhoneNumber, since: Timestamp) {
-        let voice = self.0.clone();
-        tokio::spawn(async move {
-            if let Err(why) = voice.call_out(&number, "callback", Some(since)).await {
-                tracing::error!(event = event::PART_MISSING, part = "callback", %why);
-            }
-        });
+    fn call_back(&self, recall: Recall) -> BoxFuture<'_, Result<CallId, Refusal>> {
+        Box::pin(async move {
+            let made = self.voice.call_out(&recall.number, "callback", Some(recall.since)).await;
+            made.map_err(|why| Refusal::Unavailable(why.to_string()))
+        })
+    }
+
+    fn callback_missed(&self, recall: Recall) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            let key = format!("{}-callback-missed", recall.asked_in);
+            self.helpline.send_sms(&key, &recall.number, recall.language, "callback_missed", BTreeMap::new()).await
+        })
+    }
+
+    fn live(&self) -> Vec<CallId> {
+        self.voice.calls().into_iter().map(|call| call.call).collect()
     }
 }
 

@@ -1,267 +1,208 @@
-//! The task that owns the distributor.
+//! The task that runs the distributor.
 
+use super::board::Board;
+use super::handle::AgentWish;
 use crate::bus::{Bus, Happening};
 use crate::observe::event;
-use crate::store::Store;
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentDevice, AgentId, CallCommand, CallEvent, CallId, LeftQueue};
-use daak_domain::phone::PhoneNumber;
-use daak_domain::queue::{AgentConfig, AgentSnapshot, Distributor, Order, QueueConfig, QueueSnapshot};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use daak_domain::call::{AgentDevice, AgentId, CallCommand, CallEvent, CallId, CallRecord, LeftQueue};
+use daak_domain::queue::{Arrival, Order};
+use daak_domain::seam::{Recall, Switchboard};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// News that may wait. A floor that is 8,192 behind has lost touch; what is lost is logged.
-const MAILBOX: usize = 8_192;
-/// Tries to store a call's record.
-const TRIES: u32 = 20;
-
-/// How the floor reaches calls: the telephone.
-pub trait Switchboard: Send + Sync + 'static {
-    /// Passes a command on to a call. Never waits; a call that is over ignores it.
-    fn command(&self, call: CallId, command: CallCommand);
-
-    /// Calls a citizen back, once; the flow `callback` brings whoever answers to the line at the kept place.
-    fn call_back(&self, number: PhoneNumber, since: Timestamp);
-}
-
-/// Who answers, and how.
-pub struct FloorConfig {
-    /// Queues.
-    pub queues: Vec<QueueConfig>,
-    /// Agents.
-    pub agents: Vec<AgentConfig>,
-    /// Where each agent is reached.
-    pub devices: HashMap<AgentId, AgentDevice>,
-}
-
-/// A handle of the floor.
-#[derive(Clone)]
-pub struct Floor {
-    news: mpsc::Sender<News>,
-    seen: Arc<Mutex<Seen>>,
-    switchboard: Arc<OnceLock<Arc<dyn Switchboard>>>,
-}
-
-/// What is shown of the floor; renewed after every turn.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    pub(super) queues: Vec<QueueSnapshot>,
-    pub(super) agents: Vec<AgentSnapshot>,
-    pub(super) calls: HashMap<CallId, Line>,
-}
-
-/// A call as the floor knows it.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) caller: Option<PhoneNumber>,
-    pub(super) called: String,
-    pub(super) direction: daak_domain::call::Direction,
-    pub(super) started_at: Timestamp,
-    pub(super) stage: &'static str,
-    pub(super) agent: Option<AgentId>,
-}
-
-enum News {
+/// What the floor is told.
+pub(super) enum News {
+    /// Something happened in a call.
     Call(CallId, Box<CallEvent>),
-    Presence(AgentId, bool),
+    /// An agent wishes something.
+    Presence(AgentId, AgentWish),
+    /// A callback was dialled, as this new call; or could not be.
+    Dialled(CallId, Option<CallId>),
 }
 
-impl Floor {
-    /// Starts the floor's task; it ends with `closing`.
-    pub fn start(
-        config: FloorConfig,
-        store: Store,
-        bus: Bus,
-        closing: CancellationToken,
-    ) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
-        let now = Timestamp::now();
-        let known: Vec<AgentId> = config.agents.iter().map(|a| a.agent.clone()).collect();
-        let distributor = Distributor::new(config.queues, config.agents, now);
-        let (news, inbox) = mpsc::channel(MAILBOX);
-        let seen = Arc::new(Mutex::new(Seen { queues: distributor.queues(), agents: distributor.agents(), calls: HashMap::new() }));
-        let switchboard = Arc::<OnceLock<_>>::default();
-        let task = Task {
-            distributor,
-            devices: config.devices,
-            numbers: HashMap::new(),
-            store,
-            bus,
-            seen: seen.clone(),
-            switchboard: switchboard.clone(),
-            known,
-        };
-        (Self { news, seen, switchboard }, task.run(inbox, closing))
-    }
-
-    /// Joins the telephone. Until then orders go nowhere.
-    pub fn join(&self, switchboard: Arc<dyn Switchboard>) {
-        let _ = self.switchboard.set(switchboard);
-    }
-
-    /// Something happened in a call. Never waits.
-    pub fn call_event(&self, call: CallId, event: CallEvent) {
-        if self.news.try_send(News::Call(call, Box::new(event))).is_err() {
-            tracing::error!(event = event::FLOOR_OVERRUN, %call);
-        }
-    }
-
-    /// An agent is ready for calls, or not.
-    ///
-    /// # Errors
-    /// A sentence if there is no such agent.
-    pub(super) fn presence(&self, agent: &str, ready: bool) -> Result<(), String> {
-        let agent = AgentId(agent.to_owned());
-        if !self.seen().agents.iter().any(|a| a.agent == agent) {
-            return Err(format!("{agent} is no agent: add one to [[agents]] in the configuration"));
-        }
-        self.news.try_send(News::Presence(agent, ready)).map_err(|_| "the floor is overrun: try again".to_owned())
-    }
-
-    pub(super) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Task {
-    distributor: Distributor,
-    devices: HashMap<AgentId, AgentDevice>,
-    /// Numbers of callers, for calling back.
-    numbers: HashMap<CallId, PhoneNumber>,
-    store: Store,
-    bus: Bus,
-    seen: Arc<Mutex<Seen>>,
-    switchboard: Arc<OnceLock<Arc<dyn Switchboard>>>,
-    known: Vec<AgentId>,
+/// The task.
+pub(super) struct Task {
+    pub(super) board: Arc<Mutex<Board>>,
+    pub(super) devices: HashMap<AgentId, AgentDevice>,
+    pub(super) bus: Bus,
+    pub(super) records: mpsc::Sender<CallRecord>,
+    pub(super) switchboard: Arc<OnceLock<Arc<dyn Switchboard>>>,
+    pub(super) lost_touch: Arc<AtomicBool>,
+    /// For what was begun here to report back; weak, so that the floor ends when nobody holds a handle.
+    pub(super) news: mpsc::WeakSender<News>,
 }
 
 impl Task {
-    async fn run(mut self, mut inbox: mpsc::Receiver<News>, closing: CancellationToken) -> &'static str {
+    /// Runs until `closing`; what had been told before is still taken in.
+    pub(super) async fn run(self, mut inbox: mpsc::Receiver<News>, closing: CancellationToken) {
         loop {
-            let wake = self.until_wakeup();
-            let orders = tokio::select! {
+            let news = tokio::select! {
                 biased;
                 news = inbox.recv() => match news {
-                    Some(news) => self.take(news),
-                    None => return "the floor",
+                    Some(news) => Some(news),
+                    None => return,
                 },
-                () = tokio::time::sleep(wake) => self.distributor.tick(Timestamp::now()),
-                () = closing.cancelled() => return "the floor",
+                () = closing.cancelled() => return,
+                () = tokio::time::sleep(self.until_wakeup()) => None,
             };
+            let now = Timestamp::now();
+            let mut orders = news.map(|news| self.take(news, now)).unwrap_or_default();
+            orders.extend(self.tick(now));
+            if inbox.is_empty() && self.lost_touch.swap(false, Ordering::Relaxed) {
+                orders.extend(self.find_again(now));
+            }
             for order in orders {
                 self.carry_out(order);
             }
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.queues = self.distributor.queues();
-            seen.agents = self.distributor.agents();
         }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn until_wakeup(&self) -> Duration {
-        let next = self.distributor.next_wakeup().map(|at| at.duration_since(Timestamp::now()));
+        let next = self.board().distributor.next_wakeup().map(|at| at.duration_since(Timestamp::now()));
         next.map_or(Duration::from_secs(3_600), |wait| Duration::try_from(wait).unwrap_or_default())
     }
 
-    fn take(&mut self, news: News) -> Vec<Order> {
-        let now = Timestamp::now();
+    fn tick(&self, now: Timestamp) -> Vec<Order> {
+        let mut board = self.board();
+        let due = board.distributor.next_wakeup().is_some_and(|at| at <= now);
+        if due { board.distributor.tick(now) } else { Vec::new() }
+    }
+
+    fn take(&self, news: News, now: Timestamp) -> Vec<Order> {
         match news {
-            News::Presence(agent, true) => self.distributor.agent_ready(&agent, now).unwrap_or_default(),
-            News::Presence(agent, false) => self.distributor.agent_away(&agent, now).unwrap_or_default(),
-            News::Call(call, event) => self.call(call, *event, now),
+            News::Call(call, event) => {
+                let orders = self.call(call, &event, now);
+                if let CallEvent::Ended { record } = &*event
+                    && self.records.try_send((**record).clone()).is_err()
+                {
+                    tracing::error!(event = event::CALL_UNKEPT, %call, "too many records wait for the database");
+                }
+                self.bus.tell(Happening::Call { call, event: *event });
+                orders
+            }
+            News::Presence(agent, wish) => {
+                let distributor = &mut self.board().distributor;
+                let orders = match wish {
+                    AgentWish::Ready => distributor.agent_ready(&agent, now),
+                    AgentWish::Paused(reason) => distributor.agent_paused(&agent, &reason, now),
+                    AgentWish::Away => distributor.agent_away(&agent, now),
+                };
+                orders.unwrap_or_default()
+            }
+            News::Dialled(asked_in, made) => {
+                let mut board = self.board();
+                match made.filter(|call| !board.has_ended(*call)) {
+                    Some(call) => {
+                        board.recalls.insert(call, asked_in);
+                        Vec::new()
+                    }
+                    None => board.distributor.callback_failed(asked_in, now),
+                }
+            }
         }
     }
 
-    fn call(&mut self, call: CallId, event: CallEvent, now: Timestamp) -> Vec<Order> {
-        self.note(call, &event);
-        self.bus.tell(Happening::Call { call, event: event.clone() });
+    fn call(&self, call: CallId, event: &CallEvent, now: Timestamp) -> Vec<Order> {
+        let mut board = self.board();
+        let number = board.number(call);
+        board.note(call, event);
         match event {
-            CallEvent::Arrived { caller, .. } => {
-                self.numbers.extend(caller.map(|number| (call, number)));
-                Vec::new()
-            }
-            CallEvent::LanguageChosen { .. } | CallEvent::OfferRinging { .. } => Vec::new(),
+            CallEvent::Arrived { .. } | CallEvent::LanguageChosen { .. } | CallEvent::OfferRinging { .. } => Vec::new(),
             CallEvent::Waiting { queue, language, emergency, since } => {
-                self.distributor.caller_waits(call, &queue, language, emergency, since, now)
+                let arrival = Arrival { call, queue: queue.clone(), language: *language, emergency: *emergency, since: *since };
+                match board.recalls.remove(&call) {
+                    Some(asked_in) => board.distributor.callback_arrived(asked_in, arrival, now),
+                    None => board.distributor.caller_waits(arrival, now),
+                }
             }
             CallEvent::LeftQueue { why, .. } => {
-                let callback = self.numbers.get(&call).cloned().filter(|_| why == LeftQueue::Callback);
-                self.distributor.caller_left(call, why, callback, now)
+                let callback = number.filter(|_| *why == LeftQueue::Callback);
+                board.distributor.caller_left(call, *why, callback, now)
             }
-            CallEvent::OfferAccepted { agent, .. } => self.distributor.offer_accepted(call, &agent, now),
-            CallEvent::OfferFailed { agent, why, .. } => self.distributor.offer_failed(call, &agent, why, now),
-            CallEvent::TalkEnded { agent, .. } => self.distributor.talk_ended(call, &agent, now),
-            CallEvent::Ended { record } => {
-                self.numbers.remove(&call);
-                let store = self.store.clone();
-                tokio::spawn(keep(store, *record));
-                Vec::new()
+            CallEvent::OfferAccepted { agent, .. } => {
+                let mut orders = board.distributor.offer_accepted(call, agent, now);
+                if let Some(number) = number {
+                    orders.extend(board.distributor.callback_settled(&number, now));
+                }
+                orders
             }
+            CallEvent::OfferFailed { agent, why, .. } => board.distributor.offer_failed(call, agent, *why, now),
+            CallEvent::TalkEnded { agent, .. } => board.distributor.talk_ended(call, agent, now),
+            CallEvent::Ended { .. } => call_ended(&mut board, call, now),
         }
     }
 
-    fn carry_out(&mut self, order: Order) {
+    /// News was lost: calls that are no more have ended, whatever else they would have said.
+    fn find_again(&self, now: Timestamp) -> Vec<Order> {
+        let Some(switchboard) = self.switchboard.get() else { return Vec::new() };
+        let live: HashSet<CallId> = switchboard.live().into_iter().collect();
+        let mut board = self.board();
+        let gone: Vec<CallId> = board.calls.keys().filter(|call| !live.contains(call)).copied().collect();
+        let mut orders = Vec::new();
+        for call in gone {
+            board.forget(call);
+            orders.extend(call_ended(&mut board, call, now));
+        }
+        orders
+    }
+
+    fn carry_out(&self, order: Order) {
+        if let Order::AgentChanged(agent) = order {
+            let presence = self.board().distributor.state(&agent).map_or("away", |state| state.name()).to_owned();
+            return self.bus.tell(Happening::Agent { agent, presence });
+        }
         let Some(switchboard) = self.switchboard.get() else { return };
         match order {
             Order::Offer { call, agent, ring_for } => match self.devices.get(&agent) {
                 Some(at) => switchboard.command(call, CallCommand::Offer { agent, at: at.clone(), ring_for }),
-                None => tracing::error!(event = event::FLOOR_OVERRUN, %agent, "an agent has no telephone"),
+                None => tracing::error!(event = event::PART_MISSING, %agent, "an agent has no telephone"),
             },
             Order::Withdraw { call, agent } => switchboard.command(call, CallCommand::WithdrawOffer { agent }),
             Order::Position { call, place, wait } => switchboard.command(call, CallCommand::Position { place, wait }),
             Order::SendAway { call, branch } => switchboard.command(call, CallCommand::ReturnToFlow { branch: branch.to_owned() }),
-            Order::CallBack { call, number, since, .. } => {
-                // The kept place is taken over by the call that is made now.
-                switchboard.call_back(number, since);
-                let more = self.distributor.callback_failed(call, Timestamp::now());
-                for order in more {
-                    self.carry_out(order);
-                }
+            Order::CallBack { call: asked_in, number, since, language, .. } => {
+                self.call_back(switchboard.clone(), Recall { asked_in, number, language, since });
             }
-            Order::AgentChanged(agent) => {
-                let presence = self.distributor.state(&agent).map_or("away", |s| s.name()).to_owned();
-                if self.known.contains(&agent) {
-                    self.bus.tell(Happening::Agent { agent, presence });
-                }
+            Order::CallbackGivenUp { call: asked_in, number, language, since } => {
+                let (switchboard, recall) = (switchboard.clone(), Recall { asked_in, number, language, since });
+                tokio::spawn(async move {
+                    if let Err(why) = switchboard.callback_missed(recall).await {
+                        tracing::warn!(event = event::CALLBACK_UNTOLD, call = %asked_in, %why);
+                    }
+                });
             }
+            Order::AgentChanged(_) => {}
         }
     }
 
-    fn note(&self, call: CallId, event: &CallEvent) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let CallEvent::Arrived { direction, caller, called, at } = event {
-            let line =
-                Line { caller: caller.clone(), called: called.clone(), direction: *direction, started_at: *at, stage: "flow", agent: None };
-            seen.calls.insert(call, line);
-            return;
-        }
-        if let CallEvent::Ended { .. } = event {
-            seen.calls.remove(&call);
-            return;
-        }
-        let Some(line) = seen.calls.get_mut(&call) else { return };
-        match event {
-            CallEvent::Waiting { .. } => line.stage = "waiting",
-            CallEvent::OfferRinging { agent, .. } => (line.stage, line.agent) = ("ringing", Some(agent.clone())),
-            CallEvent::OfferAccepted { agent, .. } => (line.stage, line.agent) = ("talking", Some(agent.clone())),
-            CallEvent::OfferFailed { .. } => (line.stage, line.agent) = ("waiting", None),
-            CallEvent::LeftQueue { .. } | CallEvent::TalkEnded { .. } => (line.stage, line.agent) = ("flow", None),
-            CallEvent::Arrived { .. } | CallEvent::LanguageChosen { .. } | CallEvent::Ended { .. } => {}
-        }
+    /// Dials, and tells the floor which call it became. There are no more of these than agents kept free for them.
+    fn call_back(&self, switchboard: Arc<dyn Switchboard>, recall: Recall) {
+        let (news, asked_in) = (self.news.clone(), recall.asked_in);
+        tokio::spawn(async move {
+            let made = switchboard.call_back(recall).await;
+            if let Err(why) = &made {
+                tracing::warn!(event = event::CALLBACK_FAILED, call = %asked_in, %why);
+            }
+            if let Some(news) = news.upgrade() {
+                let _ = news.send(News::Dialled(asked_in, made.ok())).await;
+            }
+        });
     }
 }
 
-/// Stores a call's record, again and again while the database cannot.
-async fn keep(store: Store, record: daak_domain::call::CallRecord) {
-    let mut pause = Duration::from_millis(200);
-    for _ in 0..TRIES {
-        match store.put_call(record.clone()).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(event = event::CALL_UNKEPT, call = %record.call, %error),
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(60));
+fn call_ended(board: &mut Board, call: CallId, now: Timestamp) -> Vec<Order> {
+    let mut orders = board.distributor.call_ended(call, now);
+    if let Some(asked_in) = board.recalls.remove(&call) {
+        orders.extend(board.distributor.callback_failed(asked_in, now));
     }
-    tracing::error!(event = event::CALL_UNKEPT, call = %record.call, "given up");
+    orders
 }

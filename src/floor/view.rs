@@ -1,7 +1,9 @@
 //! The floor as the API shows it.
 
 use super::Floor;
+use super::handle::AgentWish;
 use crate::api::people::floor::{AgentView, CallView, Floor as Shown, Presence, QueueView};
+use daak_domain::call::AgentId;
 
 impl Shown for Floor {
     fn queues(&self) -> Vec<QueueView> {
@@ -13,7 +15,7 @@ impl Shown for Floor {
             ready: small(q.ready),
             talking: small(q.talking),
         };
-        self.seen().queues.iter().map(view).collect()
+        self.board().distributor.queues().iter().map(view).collect()
     }
 
     fn agents(&self) -> Vec<AgentView> {
@@ -23,14 +25,14 @@ impl Shown for Floor {
             since: Some(a.since),
             queues: a.queues.iter().cloned().collect(),
         };
-        self.seen().agents.iter().map(view).collect()
+        self.board().distributor.agents().iter().map(view).collect()
     }
 
     fn calls(&self) -> Vec<CallView> {
-        let seen = self.seen();
-        let mut calls: Vec<_> = seen.calls.iter().collect();
+        let board = self.board();
+        let mut calls: Vec<_> = board.calls.iter().collect();
         calls.sort_by_key(|(call, _)| **call);
-        let view = |(call, line): (&daak_domain::call::CallId, &super::task::Line)| CallView {
+        let view = |(call, line): (&daak_domain::call::CallId, &super::board::Line)| CallView {
             call: call.to_string(),
             caller: line.caller.as_ref().map(|c| c.as_str().to_owned()),
             called: line.called.clone(),
@@ -49,6 +51,10 @@ impl Shown for Floor {
     }
 
     fn set_presence(&self, agent: &str, presence: Presence) -> Result<(), String> {
-        self.presence(agent, presence == Presence::Ready)
+        let wish = match presence {
+            Presence::Ready => AgentWish::Ready,
+            Presence::Away => AgentWish::Away,
+        };
+        self.agent_wishes(&AgentId(agent.to_owned()), wish)
     }
 }

@@ -47,6 +47,10 @@ catalogue! {
     MESSAGE_NOT_MARKED = "message.not_marked";
     /// The floor is behind, and news of a call was lost.
     FLOOR_OVERRUN = "floor.overrun";
+    /// A citizen could not be called back; it is tried again.
+    CALLBACK_FAILED = "callback.failed";
+    /// A citizen could not be told that nobody was reached.
+    CALLBACK_UNTOLD = "callback.untold";
     /// A call's record could not be stored.
     CALL_UNKEPT = "call.unkept";
     /// What a dead process had been recording was taken in.

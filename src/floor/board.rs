@@ -1,0 +1,93 @@
+//! What the floor knows: the distributor, and every call in progress.
+
+use daak_domain::Timestamp;
+use daak_domain::call::{AgentId, CallEvent, CallId, Direction};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
+use daak_domain::queue::Distributor;
+use std::collections::{HashMap, VecDeque};
+
+/// Ends of calls that are remembered for a callback whose call ends before it is known to be one.
+const ENDS_KEPT: usize = 64;
+
+/// What the floor knows.
+pub(super) struct Board {
+    pub(super) distributor: Distributor,
+    /// Calls in progress.
+    pub(super) calls: HashMap<CallId, Line>,
+    /// Calls that we made to call somebody back: by the new call, the call in which it was asked.
+    pub(super) recalls: HashMap<CallId, CallId>,
+    lately_ended: VecDeque<CallId>,
+}
+
+/// A call as the floor knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) caller: Option<PhoneNumber>,
+    pub(super) called: String,
+    pub(super) direction: Direction,
+    pub(super) language: Option<Language>,
+    pub(super) started_at: Timestamp,
+    /// `flow`, `waiting`, `ringing`, `talking`.
+    pub(super) stage: &'static str,
+    pub(super) agent: Option<AgentId>,
+}
+
+impl Board {
+    pub(super) fn new(distributor: Distributor) -> Self {
+        Self { distributor, calls: HashMap::new(), recalls: HashMap::new(), lately_ended: VecDeque::new() }
+    }
+
+    /// The number of a call's other party.
+    pub(super) fn number(&self, call: CallId) -> Option<PhoneNumber> {
+        self.calls.get(&call)?.caller.clone()
+    }
+
+    /// Whether a call ended a moment ago.
+    pub(super) fn has_ended(&self, call: CallId) -> bool {
+        self.lately_ended.contains(&call)
+    }
+
+    /// Notes what an event says of its call.
+    pub(super) fn note(&mut self, call: CallId, event: &CallEvent) {
+        match event {
+            CallEvent::Arrived { direction, caller, called, at } => {
+                let (caller, called, direction, started_at) = (caller.clone(), called.clone(), *direction, *at);
+                self.calls.insert(call, Line { caller, called, direction, language: None, started_at, stage: "flow", agent: None });
+            }
+            CallEvent::Ended { .. } => self.forget(call),
+            _ => {
+                if let Some(line) = self.calls.get_mut(&call) {
+                    line.note(event);
+                }
+            }
+        }
+    }
+
+    /// A call is over.
+    pub(super) fn forget(&mut self, call: CallId) {
+        self.calls.remove(&call);
+        if self.lately_ended.len() == ENDS_KEPT {
+            self.lately_ended.pop_front();
+        }
+        self.lately_ended.push_back(call);
+    }
+}
+
+impl Line {
+    fn note(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::LanguageChosen { language } => self.language = Some(*language),
+            CallEvent::Waiting { language, .. } => (self.stage, self.language) = ("waiting", Some(*language)),
+            CallEvent::OfferRinging { agent, .. } if self.stage == "waiting" => {
+                (self.stage, self.agent) = ("ringing", Some(agent.clone()));
+            }
+            CallEvent::OfferAccepted { agent, .. } => (self.stage, self.agent) = ("talking", Some(agent.clone())),
+            CallEvent::OfferFailed { agent, .. } if self.stage == "ringing" && self.agent.as_ref() == Some(agent) => {
+                (self.stage, self.agent) = ("waiting", None);
+            }
+            CallEvent::LeftQueue { .. } | CallEvent::TalkEnded { .. } => (self.stage, self.agent) = ("flow", None),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The handle by which the rest of the program speaks with the floor.
+
+use super::board::Board;
+use super::ledger::{Ledger, keep_all};
+use super::task::{News, Task};
+use crate::bus::Bus;
+use crate::observe::event;
+use daak_domain::Timestamp;
+use daak_domain::call::{AgentDevice, AgentId, CallEvent, CallId};
+use daak_domain::queue::{AgentConfig, CallbackSnapshot, Distributor, QueueConfig};
+use daak_domain::seam::Switchboard;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// News that may wait. A floor that is 8,192 behind has lost touch: it then asks the telephone which calls there are.
+const MAILBOX: usize = 8_192;
+/// Records of finished calls that may wait for the database.
+const RECORDS: usize = 8_192;
+/// How long records may take to be stored when the program ends.
+const LAST_RECORDS: Duration = Duration::from_secs(5);
+
+/// Who answers, and how.
+pub struct FloorConfig {
+    /// Queues.
+    pub queues: Vec<QueueConfig>,
+    /// Agents.
+    pub agents: Vec<AgentConfig>,
+    /// Where each agent is reached.
+    pub devices: HashMap<AgentId, AgentDevice>,
+}
+
+/// A handle of the floor.
+#[derive(Clone)]
+pub struct Floor {
+    news: mpsc::Sender<News>,
+    lost_touch: Arc<AtomicBool>,
+    board: Arc<Mutex<Board>>,
+    switchboard: Arc<OnceLock<Arc<dyn Switchboard>>>,
+}
+
+/// What an agent does about calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentWish {
+    /// Takes calls.
+    Ready,
+    /// Takes none for a while, for this reason.
+    Paused(String),
+    /// Goes.
+    Away,
+}
+
+impl Floor {
+    /// Makes the floor; its work is done by the future, which ends with `closing` and names the floor if it ends before.
+    /// Records of finished calls go to the ledger, changes to the bus.
+    pub fn start(
+        config: FloorConfig,
+        ledger: impl Ledger,
+        bus: Bus,
+        closing: CancellationToken,
+    ) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
+        let distributor = Distributor::new(config.queues, config.agents, Timestamp::now());
+        let (news, inbox) = mpsc::channel(MAILBOX);
+        let (records, kept) = mpsc::channel(RECORDS);
+        let floor =
+            Self { news, lost_touch: Arc::default(), board: Arc::new(Mutex::new(Board::new(distributor))), switchboard: Arc::default() };
+        let task = Task {
+            board: floor.board.clone(),
+            devices: config.devices,
+            bus,
+            records,
+            switchboard: floor.switchboard.clone(),
+            lost_touch: floor.lost_touch.clone(),
+            news: floor.news.downgrade(),
+        };
+        let work = async move {
+            let keeping = keep_all(Arc::new(ledger), kept);
+            tokio::pin!(keeping);
+            tokio::select! {
+                () = task.run(inbox, closing) => drop(tokio::time::timeout(LAST_RECORDS, keeping).await),
+                () = &mut keeping => {}
+            }
+            "the floor"
+        };
+        (floor, work)
+    }
+
+    /// Joins the telephone. Until then orders go nowhere.
+    pub fn join(&self, switchboard: Arc<dyn Switchboard>) {
+        let _ = self.switchboard.set(switchboard);
+    }
+
+    /// Something happened in a call. Never waits.
+    pub fn call_event(&self, call: CallId, event: CallEvent) {
+        if self.news.try_send(News::Call(call, Box::new(event))).is_err() {
+            self.lost_touch.store(true, Ordering::Relaxed);
+            tracing::error!(event = event::FLOOR_OVERRUN, %call);
+        }
+    }
+
+    /// An agent signs in, pauses, goes, or is ready again.
+    ///
+    /// # Errors
+    /// A sentence if there is no such agent.
+    pub fn agent_wishes(&self, agent: &AgentId, wish: AgentWish) -> Result<(), String> {
+        if self.board().distributor.state(agent).is_none() {
+            return Err(format!("{agent} is no agent: add one to [[agents]] in the configuration"));
+        }
+        self.news.try_send(News::Presence(agent.clone(), wish)).map_err(|_| "the floor is overrun: try again".to_owned())
+    }
+
+    /// Every promise to call somebody back.
+    pub fn callbacks(&self) -> Vec<CallbackSnapshot> {
+        self.board().distributor.callbacks()
+    }
+
+    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

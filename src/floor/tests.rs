@@ -1,0 +1,1 @@
+//! The floor with a telephone made of memory.
