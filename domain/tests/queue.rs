@@ -1,5 +1,7 @@
 //! The distributor: fair, one caller one agent, in whatever order news arrives.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
+
 use daak_domain::Timestamp;
 use daak_domain::call::{AgentId, CallId, LeftQueue, OfferFailure};
 use daak_domain::language::Language;
