@@ -1,5 +1,7 @@
 //! The store, the same on both databases, against the real servers.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
+
 use daak::store::{Destination, NewMessage, Opening, Progress, Store, StoreError, TakeIn, TakenIn, TicketQuery};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Outcome, Sender, Statement};

@@ -1,6 +1,8 @@
 //! A citizen telephones with a telephone of another make, speaks, and holds a ticket number. What is heard is proved by frequency:
 //! each prompt that matters is recorded as a tone of its own.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
+
 use daak_testkit::baresip::{Baresip, Setup};
 use daak_testkit::program::{Program, eventually};
 use daak_testkit::tone;

@@ -133,7 +133,7 @@ mod tests {
     fn a_hole_or_a_contradiction_is_refused() {
         let calendars = Calendars::read(include_str!("../../config/calendar.toml")).expect("good");
         let text = include_str!("../../config/sla.toml");
-        assert_eq!(Limits::read(&text.replace("classes.policy", "classes.community2"), &calendars).is_err(), true);
+        assert!(Limits::read(&text.replace("classes.policy", "classes.community2"), &calendars).is_err());
         assert_eq!(Limits::read(&text.replace("\"helpline\"", "\"none\""), &calendars).err(), Some(LimitsError::NoCalendar("none".into())));
         let order = Limits::read(&text.replace("hours = 24", "hours = 1"), &calendars).err();
         assert_eq!(order, Some(LimitsError::Order(SlaClass::Emergency)));

@@ -1,5 +1,7 @@
 //! The distributor, one behaviour a test.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
+
 mod floor_world;
 
 use daak_domain::call::{LeftQueue, OfferFailure};

@@ -88,7 +88,7 @@ fn split(message: &str) -> (String, String) {
     let message = message.split(" at line ").next().unwrap_or(message);
     match message.split_once(", expected ") {
         Some((what, expected)) => (what.to_owned(), expected.to_owned()),
-        None => (message.to_owned(), "what docs/ivr.md describes".to_owned()),
+        None => (message.to_owned(), "what ivr-flows/schema.json describes".to_owned()),
     }
 }
 
