@@ -18,4 +18,5 @@ pub mod intelligence;
 pub mod masters;
 pub mod notify;
 pub mod observe;
+pub mod simulation;
 pub mod store;

@@ -6,6 +6,7 @@ mod import;
 mod migrate;
 mod model;
 mod serve;
+mod simulate;
 mod token;
 mod user;
 
@@ -68,6 +69,8 @@ enum Command {
     Flow(flow::FlowCommand),
     /// Take in contacts from files
     Import(import::Import),
+    /// A made-up day on the floor
+    Simulate(simulate::Simulate),
     /// The speech model
     Model(model::Model),
     /// Look at every outside part, and say what each that is missing costs and what mends it
@@ -87,6 +90,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(token) => token.run(&place).await,
         Command::Flow(flow) => flow.run(&place).await,
         Command::Import(import) => import.run(&place).await,
+        Command::Simulate(simulate) => simulate.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,
     }

@@ -30,10 +30,8 @@ use tower::ServiceExt;
 #[allow(dead_code)] // each test looks at its own parts of the house
 pub struct House {
     pub router: Router,
-    pub store: Store,
     pub access: Access,
     pub bus: Bus,
-    pub archive: Arc<Shelf>,
     tokens: Mutex<HashMap<Role, String>>,
     _folder: tempfile::TempDir,
 }
@@ -84,11 +82,11 @@ impl House {
         };
         change(&mut settings);
         let parts = Parts::new(Joined {
-            store: store.clone(),
             helpline: Arc::new(Door(store.clone())),
             desk: Arc::new(Door(store.clone())),
+            store,
             understand: Arc::new(Blank),
-            archive: archive.clone(),
+            archive,
             access: access.clone(),
             bus: bus.clone(),
             floor: Arc::new(EmptyFloor),
@@ -97,7 +95,7 @@ impl House {
             settings,
             limits: Limits::new(20, 20),
         });
-        Self { router: router(parts), store, access, bus, archive, tokens: Mutex::default(), _folder: folder }
+        Self { router: router(parts), access, bus, tokens: Mutex::default(), _folder: folder }
     }
 
     /// A person with the password `correct horse`.
@@ -267,7 +265,7 @@ impl Understand for Blank {
 
 /// Files in memory.
 #[derive(Default)]
-pub struct Shelf(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+struct Shelf(Arc<Mutex<HashMap<String, Vec<u8>>>>);
 
 struct Writing {
     shelf: Arc<Mutex<HashMap<String, Vec<u8>>>>,
