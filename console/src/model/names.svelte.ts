@@ -3,10 +3,11 @@ import { language } from '../words/index.svelte';
 
 /** Names of categories, departments and districts in the language of the person; fetched once. */
 type Named = { code: string; name_en: string; name_bn: string; name_hi?: string | null };
-const masters = $state<Record<'categories' | 'departments' | 'districts', Map<string, Named>>>({
+const masters = $state<Record<'categories' | 'departments' | 'districts' | 'closure_reasons', Map<string, Named>>>({
   categories: new Map(),
   departments: new Map(),
   districts: new Map(),
+  closure_reasons: new Map(),
 });
 let asked = false;
 
@@ -21,6 +22,7 @@ async function fetchMasters(): Promise<void> {
   masters.categories = byCode(data.categories);
   masters.departments = byCode(data.departments);
   masters.districts = byCode(data.districts);
+  masters.closure_reasons = byCode(data.closure_reasons);
 }
 
 function name(kind: keyof typeof masters, code: string | null | undefined): string {
@@ -35,6 +37,11 @@ export const places = {
   category: (code: string | null | undefined) => name('categories', code),
   department: (code: string | null | undefined) => name('departments', code),
   district: (code: string | null | undefined) => name('districts', code),
+  reason: (code: string | null | undefined) => name('closure_reasons', code),
+  get reasons(): Named[] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return [...masters.closure_reasons.values()];
+  },
   get departments(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);
     return [...masters.departments.values()];

@@ -60,20 +60,21 @@ export async function fetchTicket(number: string): Promise<Detail | Failure> {
   try {
     const { data, error, response } = await api.GET('/api/v1/tickets/{number}', { params: { path: { number } } });
     if (response.status === 401) session.lost();
-    return data ?? failure(response.status, error);
+    // The generated type of one answer and of its schema differ in form only.
+    return data ? (data as unknown as Detail) : failure(response.status, error);
   } catch {
     return { status: 0, why: '' };
   }
 }
 
-/** One step in a ticket's life. `seq` is what the person saw: if somebody was first, the server says so (409). */
-export async function step(number: string, seq: number, body: Record<string, unknown>): Promise<Failure | undefined> {
+/** One step in a ticket's life. `seq` is what the person saw: if somebody was first, the server says so (409). Answers how many events there are now. */
+export async function step(number: string, seq: number, body: Record<string, unknown>): Promise<{ seq: number } | Failure> {
   try {
-    const { error, response } = await api.POST('/api/v1/tickets/{number}/events', {
+    const { data, error, response } = await api.POST('/api/v1/tickets/{number}/events', {
       params: { path: { number } },
       body: { ...body, expected_seq: seq } as never,
     });
-    return response.ok ? undefined : failure(response.status, error);
+    return data ? { seq: data.seq } : failure(response.status, error);
   } catch {
     return { status: 0, why: '' };
   }
