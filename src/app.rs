@@ -58,6 +58,11 @@ impl Setting {
     pub fn runs(&self, part: Part) -> bool {
         self.parts.iter().any(|p| *p == Part::All || *p == part)
     }
+
+    /// Parts of one helpline on several machines speak over a bus between machines, which this version has not got.
+    fn check(&self) -> Result<(), AppError> {
+        if self.runs(Part::Platform) { Ok(()) } else { Err(AppError::Apart) }
+    }
 }
 
 /// Why the helpline did not start.
@@ -86,6 +91,11 @@ pub enum AppError {
     /// A part that this version has not got.
     #[error("{0}: not built into this version, expected {1:?}")]
     NotBuilt(&'static str, &'static str),
+    /// Parts on machines of their own.
+    #[error(
+        "--role: without \"platform\" in this process the others need a bus between machines, which is not built into this version: leave --role out, or name platform too"
+    )]
+    Apart,
     /// Flows have mistakes.
     #[error("the flows in {folder} have mistakes:\n{lines}\n`daak flow check {folder}` looks again", folder = .folder.display())]
     Flows {
@@ -135,6 +145,8 @@ impl App {
     pub async fn start(mut config: Config, setting: Setting) -> Result<Self, AppError> {
         tracing::info!(event = event::PROGRAM_STARTING, version = env!("CARGO_PKG_VERSION"));
         crate::observe::measure::recorder();
+        setting.check()?;
+        name_what_is_missing(&config);
         if setting.demo {
             crate::demo::prepare(&mut config)?;
         }
@@ -195,6 +207,16 @@ impl App {
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, all).await.is_err() {
             tasks.abort_all();
+        }
+    }
+}
+
+/// What is configured and not built into this version: its inbox only waits, nothing is lost.
+fn name_what_is_missing(config: &Config) {
+    let mail = [("email.imap", config.email.imap.is_some()), ("email.smtp", config.email.smtp.is_some())];
+    for (key, set) in mail.into_iter().chain([("letters.inbox", config.letters.inbox.is_some())]) {
+        if set {
+            tracing::warn!(event = event::PART_MISSING, key, "this is not built into this version yet: the key has no effect");
         }
     }
 }

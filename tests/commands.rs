@@ -52,6 +52,13 @@ fn a_configuration_with_a_mistake_stops_the_start_with_file_and_line() {
 }
 
 #[test]
+fn parts_that_need_other_machines_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = daak(&["serve", "--role", "voice", "--data", &folder.path().display().to_string()]);
+    assert!(!output.status.success() && said(&output).contains("--role: without \"platform\""), "{}", said(&output));
+}
+
+#[test]
 fn it_says_where_it_listens_and_ends_politely_when_told() {
     let program = Program::start(DAAK, QUIET);
     let line = format!("http  http://127.0.0.1:{}", program.http);

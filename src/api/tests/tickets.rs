@@ -62,6 +62,8 @@ async fn a_step_that_the_state_or_the_masters_do_not_know_is_refused() {
             json!({ "type": "note", "text": "x", "attachments": [{ "blob": "0".repeat(64), "name": "x" }] }),
             "attachments: there is no such file",
         ),
+        (json!({ "type": "assign", "department": "PWD", "officer": "nobody" }), "officer: nobody signs in by this name"),
+        (json!({ "type": "write_down", "contact": 99, "text": "x" }), "contact: the ticket has no contact with this id"),
         (json!({ "type": "classify", "category": "xxx", "why": "x" }), "category: there is none with this code"),
     ] {
         let refused = house.post(Role::Supervisor, &events, step.clone()).await;

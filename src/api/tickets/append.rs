@@ -44,7 +44,7 @@ pub async fn append(
     let before = find(&parts, number).await?;
     who.may(new.step.act(), Some(&before))?;
     check_against_masters(&parts, &new.step)?;
-    check_merge(&parts, &new.step).await?;
+    check_references(&parts, number, &new.step).await?;
     let files = look_at(&parts, new.step.files()).await?;
     let now = Timestamp::now();
     let body = match new.step {
@@ -73,9 +73,30 @@ fn check_against_masters(parts: &Parts, step: &AskedStep) -> Answer<()> {
     }
 }
 
+/// What a step refers to must be there: the officer, the contact, the ticket in which it goes on.
+async fn check_references(parts: &Parts, number: Number, step: &AskedStep) -> Answer<()> {
+    match step {
+        AskedStep::Assign { officer: Some(officer), .. } => check_officer(parts, officer).await,
+        AskedStep::WriteDown { contact, .. } => {
+            let contacts = parts.store.contacts_of(number).await.map_err(|why| refused_by_store(&why))?;
+            let known = contacts.iter().any(|c| c.id == *contact);
+            if known { Ok(()) } else { Err(Problem::invalid("contact: the ticket has no contact with this id")) }
+        }
+        AskedStep::Merge { into } => check_merge(parts, into).await,
+        _ => Ok(()),
+    }
+}
+
+async fn check_officer(parts: &Parts, officer: &str) -> Answer<()> {
+    let people = parts.access.accounts().await.map_err(|why| refused_by_store(&why))?;
+    match people.iter().any(|person| person.name == officer && !person.disabled) {
+        true => Ok(()),
+        false => Err(Problem::invalid("officer: nobody signs in by this name: see /api/v1/people")),
+    }
+}
+
 /// A ticket is merged into one that is there, and goes on there.
-async fn check_merge(parts: &Parts, step: &AskedStep) -> Answer<()> {
-    let AskedStep::Merge { into } = step else { return Ok(()) };
+async fn check_merge(parts: &Parts, into: &str) -> Answer<()> {
     let Ok(number) = Number::parse(into) else { return Ok(()) };
     let into = parts.store.ticket(number).await.map_err(|why| refused_by_store(&why))?;
     match into {
