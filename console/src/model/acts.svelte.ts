@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import type { Key } from '../words/index.svelte';
 
 /** Something a person can do here, by key and by name. */
@@ -18,8 +19,9 @@ export const acts = {
   },
   /** Offers acts while a page is open; the answer takes them away. */
   add(group: Act[]): () => void {
-    groups = [...groups, group];
-    return () => (groups = groups.filter((g) => g !== group));
+    // Whoever offers acts does so in an effect, which must not depend on what others offer.
+    groups = [...untrack(() => groups), group];
+    return () => (groups = untrack(() => groups).filter((g) => g !== group));
   },
 };
 
