@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Limits of the front door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SipLimits {
-    /// New calls in a second, from everybody together; bursts of as many are let through.
+    /// New calls in a second, from everybody together; bursts of as many are let through. 0: no limit.
     pub new_calls_per_s: u32,
     /// Calls at one time.
     pub max_calls: usize,
@@ -48,15 +48,21 @@ impl Guard {
         Self { tokens: f64::from(limits.new_calls_per_s), limits, filled: now, guesses: HashMap::new() }
     }
 
-    /// Whether a new call may come in.
-    pub(crate) fn may_call(&mut self, from: IpAddr, calls_now: usize, now: Instant) -> bool {
-        if self.limits.trust_loopback && from.is_loopback() && self.limits.new_calls_per_s == 0 {
-            return true;
-        }
+    /// Whether a new call may come in. `known` is whom we expect calls from: a trunk, a telephone that registered.
+    /// A fifth of the rate is kept for them, so that a flood of strangers does not lock them out.
+    pub(crate) fn may_call(&mut self, from: IpAddr, known: bool, calls_now: usize, now: Instant) -> bool {
         let rate = f64::from(self.limits.new_calls_per_s);
         self.tokens = (self.tokens + rate * now.saturating_duration_since(self.filled).as_secs_f64()).min(rate.max(1.0));
         self.filled = now;
-        if calls_now >= self.limits.max_calls || (self.tokens < 1.0 && self.limits.new_calls_per_s > 0) {
+        if calls_now >= self.limits.max_calls {
+            return false;
+        }
+        if self.limits.new_calls_per_s == 0 {
+            return true; // no limit
+        }
+        let known = known || (self.limits.trust_loopback && from.is_loopback());
+        let kept = if known { 0.0 } else { rate / 5.0 };
+        if self.tokens - kept < 1.0 {
             return false;
         }
         self.tokens -= 1.0;
@@ -71,6 +77,9 @@ impl Guard {
         if self.guesses.len() >= REMEMBERED {
             let ban = self.limits.ban_for;
             self.guesses.retain(|_, g| now.saturating_duration_since(g.last) < ban);
+            if self.guesses.len() >= REMEMBERED {
+                return; // a guess from so many places is stopped by the password itself
+            }
         }
         let seen = self.guesses.entry(from).or_insert(Guesses { count: 0, last: now });
         seen.count += 1;
@@ -102,9 +111,12 @@ mod tests {
     fn a_burst_is_let_through_and_a_flood_is_not() {
         let start = Instant::now();
         let mut guard = Guard::new(SipLimits { new_calls_per_s: 10, ..SipLimits::default() }, start);
-        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), 0, start)).count(), 10);
-        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), 0, start + Duration::from_millis(500))).count(), 5);
-        assert!(!guard.may_call(address(1), 2_000, start + Duration::from_secs(60)), "too many at one time");
+        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), true, 0, start)).count(), 10);
+        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), true, 0, start + Duration::from_millis(500))).count(), 5);
+        assert!(!guard.may_call(address(1), true, 2_000, start + Duration::from_secs(60)), "too many at one time");
+        let later = start + Duration::from_secs(60);
+        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), false, 0, later)).count(), 8, "strangers get four fifths");
+        assert_eq!((0..1000).filter(|_| guard.may_call(address(1), true, 0, later)).count(), 2);
     }
 
     #[test]

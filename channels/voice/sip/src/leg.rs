@@ -2,30 +2,85 @@
 
 use crate::sdp::Sdp;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-/// Orders that may wait for one dialog.
-pub(crate) const ORDERS: usize = 32;
+/// Orders that may wait for one leg.
+const ORDERS: u32 = 64;
 /// Events that may wait for the owner.
-pub(crate) const EVENTS: usize = 32;
+pub(crate) const EVENTS: usize = 64;
 
-/// One leg: what to do with it and what happens to it.
+/// Names a leg within the stack.
+pub(crate) type LegId = u64;
+
+/// One leg. When the last clone of its control is dropped it is hung up.
 #[derive(Debug)]
 pub struct Leg {
-    /// What happens, in order; [`LegEvent::Ended`] is the last.
+    /// What happens, in order; [`LegEvent::Ended`] is the last. None without it: the owner was overrun or the stack
+    /// is gone, and the leg is over.
     pub events: mpsc::Receiver<LegEvent>,
     /// What to do.
     pub control: LegControl,
 }
 
-/// What to do with a leg. No method waits: each puts an order into the dialog's mailbox, where it is carried out
+/// What to do with a leg. No method waits: each puts an order into the stack's mailbox, where it is carried out
 /// after what came before. What does not fit the dialog's state is ignored.
 #[derive(Debug, Clone)]
-pub struct LegControl(pub(crate) mpsc::Sender<crate::dialog::Mail>);
+pub struct LegControl(Arc<Handle>);
 
-/// An order to a dialog.
 #[derive(Debug)]
+struct Handle {
+    leg: LegId,
+    inbox: Arc<Inbox>,
+    waiting: Arc<AtomicU32>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.inbox.put(self.leg, Order::HangUp, None);
+    }
+}
+
+/// The mailbox of all legs: orders in the order in which they were given.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    orders: Mutex<Vec<(LegId, Order, Option<Arc<AtomicU32>>)>>,
+    pub(crate) bell: Notify,
+    last: AtomicU64,
+}
+
+impl Inbox {
+    /// A name for a new leg.
+    pub(crate) fn new_leg(&self) -> LegId {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn control(self: &Arc<Self>, leg: LegId) -> LegControl {
+        LegControl(Arc::new(Handle { leg, inbox: self.clone(), waiting: Arc::default() }))
+    }
+
+    /// All that waits.
+    pub(crate) fn take(&self) -> Vec<(LegId, Order)> {
+        let orders = std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted = orders.into_iter().map(|(leg, order, waiting)| {
+            if let Some(waiting) = waiting {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            (leg, order)
+        });
+        counted.collect()
+    }
+
+    fn put(&self, leg: LegId, order: Order, waiting: Option<Arc<AtomicU32>>) {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).push((leg, order, waiting));
+        self.bell.notify_one();
+    }
+}
+
+/// An order to a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Order {
     Ringing,
     Progress(Sdp),
@@ -35,6 +90,7 @@ pub(crate) enum Order {
     Offer(Sdp),
     AcceptOffer(Sdp),
     InfoDigit(char),
+    Refer(String),
 }
 
 impl LegControl {
@@ -53,17 +109,18 @@ impl LegControl {
         self.order(Order::Answer(sdp));
     }
 
-    /// Refuses the INVITE, or the offer of a re-INVITE, with this status.
+    /// Refuses the INVITE, or the offer of a re-INVITE, with this status; `retry_after` is in seconds.
     pub fn reject(&self, status: u16, retry_after: Option<u32>) {
         self.order(Order::Reject(status, retry_after));
     }
 
-    /// BYE, CANCEL or a refusal, as fits.
+    /// BYE, CANCEL or a refusal, as fits. [`LegEvent::Ended`] follows at once; what is still on its way to the peer is
+    /// looked after by the stack.
     pub fn hang_up(&self) {
-        self.order(Order::HangUp);
+        self.0.inbox.put(self.0.leg, Order::HangUp, None);
     }
 
-    /// re-INVITE with this offer.
+    /// re-INVITE with this offer; if another is under way, after it.
     pub fn offer(&self, sdp: Sdp) {
         self.order(Order::Offer(sdp));
     }
@@ -78,10 +135,18 @@ impl LegControl {
         self.order(Order::InfoDigit(digit));
     }
 
+    /// Asks the peer to call `target`, a SIP URI, instead (REFER, RFC 3515).
+    pub fn refer(&self, target: &str) {
+        self.order(Order::Refer(target.to_owned()));
+    }
+
     fn order(&self, order: Order) {
-        if self.0.try_send(crate::dialog::Mail::Order(order)).is_err() {
-            tracing::debug!(event = "sip.order_dropped", "a leg that is over, or overrun, took no order");
+        if self.0.waiting.fetch_add(1, Ordering::Relaxed) >= ORDERS {
+            self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+            tracing::warn!(event = "sip.order_dropped", "a leg that is overrun took no order");
+            return;
         }
+        self.0.inbox.put(self.0.leg, order, Some(self.0.waiting.clone()));
     }
 }
 

@@ -1,55 +1,41 @@
-//! The stack: listeners, the router of what comes in, and the way out.
+//! The stack: the machine with its sockets, and the handle by which others use it.
 
 use crate::config::{Binding, SipConfig, SipError, Transport, TrunkStatus};
-use crate::datagram::Mended;
-use crate::dialog::{DialogKey, Mail};
-use crate::digest::{Proof, challenge, prove};
-use crate::guard::Guard;
-use crate::leg::{DialSpec, IncomingCall, Leg, Target};
-use crate::message::{self, to_tag};
-use crate::outgoing::{self, Route};
-use crate::registrar::{Registered, Registrar};
-use crate::trunk::{self, Trunk};
-use crate::{incoming, leg};
-use rsipstack::EndpointBuilder;
-use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Header, Method, StatusCode, Uri};
-use rsipstack::transaction::endpoint::EndpointInnerRef;
-use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transport::tcp_listener::TcpListenerConnection;
-use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
-use rsipstack::transport::udp::UdpConnection;
-use rsipstack::transport::{SipConnection, TransportLayer};
+use crate::core::{Beginning, Core, Flow, Output, Route, TrunkState, way};
+use crate::leg::{DialSpec, EVENTS, Inbox, IncomingCall, Leg, Target};
+use crate::net::stream::{self, Opening, StreamEvent};
+use crate::net::{tls, udp};
+use crate::wire::Uri;
+use bytes::Bytes;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 /// Calls that may wait for whoever answers them.
-const WAITING_CALLS: usize = 512;
-/// Receive buffer of the UDP socket: a burst of some thousand INVITEs.
-const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+const WAITING_CALLS: usize = 1_024;
+/// Events of streams that may wait.
+const STREAM_EVENTS: usize = 1_024;
+/// Messages that are handled before anything else is looked at.
+const BATCH: usize = 64;
+/// Longest datagram.
+const DATAGRAM: usize = 65_535;
+/// How long a name may be looked up.
+const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// Signalling. Clones are handles of the same stack.
 #[derive(Clone)]
 pub struct SipStack(Arc<Shared>);
 
-/// What all dialogs share.
-pub(crate) struct Shared {
-    pub(crate) endpoint: EndpointInnerRef,
-    pub(crate) calls: mpsc::Sender<IncomingCall>,
-    pub(crate) user_agent: String,
-    pub(crate) session_expires: u32,
-    pub(crate) cancel: CancellationToken,
-    config: SipConfig,
+struct Shared {
+    core: Mutex<Core>,
+    inbox: Arc<Inbox>,
     listeners: Vec<(Transport, SocketAddr)>,
-    dialogs: Mutex<HashMap<DialogKey, mpsc::Sender<Mail>>>,
-    registrar: Mutex<Registrar>,
-    guard: Arc<Mutex<Guard>>,
-    trunks: Vec<Arc<Trunk>>,
-    secret: [u8; 32],
+    cancel: CancellationToken,
 }
 
 impl SipStack {
@@ -59,46 +45,26 @@ impl SipStack {
     /// [`SipError`], each a sentence with what to do.
     pub async fn start(config: SipConfig) -> Result<(Self, mpsc::Receiver<IncomingCall>), SipError> {
         let cancel = CancellationToken::new();
-        let guard = Arc::new(Mutex::new(Guard::new(config.limits.clone(), Instant::now())));
-        let layer = TransportLayer::new(cancel.clone());
-        let listeners = listen(&config, &layer, &guard, &cancel).await?;
-        let endpoint = EndpointBuilder::new()
-            .with_cancel_token(cancel.clone())
-            .with_transport_layer(layer)
-            .with_user_agent(&config.user_agent)
-            .build();
+        let (stream_events, stream_events_out) = mpsc::channel(STREAM_EVENTS);
+        let connector = tls::connector(config.tls.as_ref())?;
+        let (listeners, sockets) = listen(&config, &stream_events, &cancel).await?;
+        let trunks = config.trunks.iter().cloned().map(TrunkState::new).collect::<Result<Vec<_>, _>>()?;
         let (calls, calls_out) = mpsc::channel(WAITING_CALLS);
-        let trunks = config.trunks.iter().cloned().map(|t| Trunk::new(t).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let shared = Arc::new(Shared {
-            endpoint: endpoint.inner.clone(),
-            calls,
-            user_agent: config.user_agent.clone(),
-            session_expires: u32::try_from(config.session_expires.as_secs()).unwrap_or(1_800).max(crate::session::MIN_SE),
-            cancel: cancel.clone(),
-            listeners,
-            dialogs: Mutex::default(),
-            registrar: Mutex::default(),
-            guard,
-            trunks,
-            secret: rand::random(),
+        let inbox = Arc::new(Inbox::default());
+        let core = Core::new(Beginning {
             config,
+            listeners: listeners.clone(),
+            own_ip: udp::own_ip(),
+            trunks,
+            calls,
+            inbox: inbox.clone(),
+            seed: rand::random(),
+            now: Instant::now(),
+            now_s: now_s(),
         });
-        let mut incoming = endpoint.incoming_transactions().map_err(|e| SipError::Stack(e.to_string()))?;
-        let inner = endpoint.inner.clone();
-        tokio::spawn(async move {
-            if let Err(error) = inner.serve().await {
-                tracing::error!(event = "sip.stack_ended", %error, "signalling has stopped");
-            }
-        });
-        let router = shared.clone();
-        tokio::spawn(async move {
-            while let Some(transaction) = incoming.recv().await {
-                router.clone().route(transaction).await;
-            }
-        });
-        for trunk in &shared.trunks {
-            tokio::spawn(trunk::watch(trunk.clone(), shared.clone()));
-        }
+        let shared = Arc::new(Shared { core: Mutex::new(core), inbox, listeners, cancel });
+        let shell = Shell { shared: shared.clone(), sockets, stream_events, writers: HashMap::new(), connector };
+        tokio::spawn(shell.run(stream_events_out));
         Ok((Self(shared), calls_out))
     }
 
@@ -112,269 +78,219 @@ impl SipStack {
     /// # Errors
     /// [`SipError`] if there is nowhere to send it.
     pub async fn dial(&self, spec: DialSpec) -> Result<Leg, SipError> {
-        let routes = self.0.routes(&spec.target)?;
-        outgoing::dial(self.0.clone(), spec, routes).await
+        let named = named_host(&spec.target).await?;
+        let (events, events_out) = mpsc::channel(EVENTS);
+        let id = self.0.inbox.new_leg();
+        let mut core = self.0.core();
+        core.clock(Instant::now(), now_s());
+        let routes = match named {
+            Some(routes) => routes,
+            None => core.ways_to(&spec.target)?,
+        };
+        core.dial(id, spec, routes, events)?;
+        drop(core);
+        self.0.inbox.bell.notify_one();
+        Ok(Leg { events: events_out, control: self.0.inbox.control(id) })
     }
 
     /// The registrations of a desk phone; of all for an empty name.
     pub fn registered(&self, user: &str) -> Vec<Binding> {
-        lock(&self.0.registrar).bindings((!user.is_empty()).then_some(user), Instant::now())
+        self.0.core().registrar.bindings((!user.is_empty()).then_some(user), Instant::now())
     }
 
     /// How the trunks are.
     pub fn trunks(&self) -> Vec<TrunkStatus> {
-        self.0.trunks.iter().map(|t| t.status()).collect()
+        self.0.core().trunks.iter().map(TrunkState::status).collect()
     }
 
-    /// Dialogs at this moment.
+    /// Legs at this moment.
     pub fn dialogs(&self) -> usize {
-        lock(&self.0.dialogs).len()
+        self.0.core().legs_alive()
     }
 
-    /// Hangs up what is left and stops listening.
+    /// Hangs up what is left, waits at most `grace` for the answers, and stops listening.
     pub async fn shutdown(&self, grace: Duration) {
-        let mailboxes: Vec<_> = lock(&self.0.dialogs).values().cloned().collect();
-        for mailbox in mailboxes {
-            let _ = mailbox.try_send(Mail::Order(leg::Order::HangUp));
+        {
+            let mut core = self.0.core();
+            core.clock(Instant::now(), now_s());
+            core.hang_up_all();
         }
-        let _ = tokio::time::timeout(grace, async {
-            while self.dialogs() > 0 {
+        self.0.inbox.bell.notify_one();
+        let quiet = async {
+            while self.0.core().has_legs() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-        })
-        .await;
+        };
+        let _ = tokio::time::timeout(grace, quiet).await;
         self.0.cancel.cancel();
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Shared {
-    pub(crate) fn new_tag(&self) -> String {
-        hex::encode(rand::random::<[u8; 10]>())
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(crate) fn enter(&self, key: DialogKey, mailbox: mpsc::Sender<Mail>) {
-        lock(&self.dialogs).insert(key, mailbox);
-    }
+/// The task that owns the sockets.
+struct Shell {
+    shared: Arc<Shared>,
+    sockets: Vec<UdpSocket>,
+    stream_events: mpsc::Sender<StreamEvent>,
+    writers: HashMap<u64, mpsc::Sender<Bytes>>,
+    connector: TlsConnector,
+}
 
-    pub(crate) fn leave(&self, key: &DialogKey) {
-        lock(&self.dialogs).remove(key);
-    }
-
-    /// Contact of ours by a connection, or by the first listener.
-    pub(crate) fn contact(&self, connection: Option<&SipConnection>) -> String {
-        let transport = match connection {
-            Some(SipConnection::Tls(_) | SipConnection::TlsListener(_)) => ";transport=tls",
-            Some(SipConnection::Tcp(_) | SipConnection::TcpListener(_)) => ";transport=tcp",
-            _ => "",
-        };
-        let listener = match transport {
-            ";transport=tls" => self.listener(Transport::Tls),
-            ";transport=tcp" => self.listener(Transport::Tcp),
-            _ => self.listener(Transport::Udp),
-        };
-        let host = self.config.advertise.unwrap_or(listener.ip());
-        format!("<sip:daak@{}{transport}>", SocketAddr::new(host, listener.port()))
-    }
-
-    /// Host part of our addresses.
-    pub(crate) fn host(&self, _: Option<&SipConnection>) -> String {
-        let listener = self.listener(Transport::Udp);
-        let ip = self.config.advertise.unwrap_or(listener.ip());
-        if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
-    }
-
-    fn listener(&self, transport: Transport) -> SocketAddr {
-        let wanted = self.listeners.iter().find(|(t, _)| *t == transport).or(self.listeners.first());
-        let addr = wanted.map_or(SocketAddr::from(([127, 0, 0, 1], 5060)), |(_, addr)| *addr);
-        if addr.ip().is_unspecified() { SipConnection::resolve_bind_address(addr) } else { addr }
-    }
-
-    /// The trunk at an address.
-    pub(crate) fn trunk_of(&self, ip: IpAddr) -> Option<String> {
-        self.trunks.iter().find(|t| t.is_at(ip)).map(|t| t.config.name.clone())
-    }
-
-    fn routes(&self, target: &Target) -> Result<Vec<Route>, SipError> {
-        match target {
-            Target::Uri(text) => {
-                let uri = Uri::try_from(text.as_str()).map_err(|_| SipError::Target(text.clone()))?;
-                Ok(vec![Route { uri, connection: None, destination: None, credential: None, shows: None }])
+impl Shell {
+    async fn run(mut self, mut streams: mpsc::Receiver<StreamEvent>) {
+        let shared = self.shared.clone();
+        let mut buffer = vec![0; DATAGRAM];
+        loop {
+            let wake = shared.core().next_wake().unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+            let mut event = None;
+            tokio::select! {
+                () = shared.cancel.cancelled() => return,
+                () = shared.inbox.bell.notified() => {}
+                came = streams.recv() => event = came,
+                () = udp::readable(&self.sockets), if !self.sockets.is_empty() => {}
+                () = tokio::time::sleep_until(wake.into()) => {}
             }
-            Target::Registered(user) => {
-                let place = lock(&self.registrar).find(user, Instant::now()).ok_or_else(|| SipError::NotRegistered(user.clone()))?;
-                let reliable = place.connection.as_ref().is_some_and(SipConnection::is_reliable);
-                let destination = (!reliable)
-                    .then(|| rsipstack::transport::SipAddr { r#type: Some(rsipstack::sip::Transport::Udp), addr: place.source.into() });
-                Ok(vec![Route { uri: place.contact, connection: place.connection, destination, credential: None, shows: None }])
+            let mut core = shared.core();
+            core.clock(Instant::now(), now_s());
+            core.orders();
+            let more = std::iter::from_fn(|| streams.try_recv().ok()).take(BATCH);
+            for event in event.into_iter().chain(more) {
+                self.streamed(&mut core, event);
             }
-            Target::Trunk { number } => {
-                let mut routes: Vec<_> = self.trunks.iter().map(|t| (!t.status().up, t.route(number))).collect();
-                routes.sort_by_key(|(down, _)| *down); // stable: the preferred stays first
-                let routes: Vec<_> = routes.into_iter().map(|(_, route)| route).collect();
-                if routes.is_empty() { Err(SipError::NoTrunk) } else { Ok(routes) }
+            self.receive(&mut core, &mut buffer);
+            core.wake();
+            let out = core.take_output();
+            drop(core);
+            for output in out {
+                self.put_out(output);
             }
         }
     }
 
-    async fn route(self: Arc<Self>, mut transaction: Transaction) {
-        let source = source(&transaction);
-        if lock(&self.guard).is_banned(source.ip(), Instant::now()) {
-            return;
-        }
-        let request = &transaction.original;
-        if let Some(tag) = to_tag(request) {
-            let call_id = request.call_id_header().map(|c| c.value().to_owned()).unwrap_or_default();
-            let mailbox = lock(&self.dialogs).get(&(call_id, tag)).cloned();
-            match mailbox {
-                Some(mailbox) => {
-                    if mailbox.try_send(Mail::Request(Box::new(transaction))).is_err() {
-                        tracing::warn!(event = "sip.mailbox_full", "a dialog is overrun; the peer will repeat its request");
-                    }
+    fn receive(&self, core: &mut Core, buffer: &mut [u8]) {
+        for (n, socket) in self.sockets.iter().enumerate() {
+            for _ in 0..BATCH {
+                match socket.try_recv_from(buffer) {
+                    Ok((length, peer)) => core.datagram(n, peer, &buffer[..length]),
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                    // An ICMP refusal of something that was sent; the next datagram may be sound.
+                    Err(error) => tracing::debug!(event = "sip.receive_failed", %error),
                 }
-                None => reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await,
             }
-            return;
-        }
-        match request.method {
-            Method::Invite => self.invite(transaction, source).await,
-            Method::Register => self.register(transaction, source).await,
-            Method::Options => {
-                let headers = vec![
-                    Header::Allow(message::ALLOW.into()),
-                    Header::Accept("application/sdp".into()),
-                    Header::Supported(message::SUPPORTED.into()),
-                ];
-                reply(&mut transaction, StatusCode::OK, headers).await;
-            }
-            Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify => {
-                reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
-            }
-            _ => reply(&mut transaction, StatusCode::MethodNotAllowed, vec![Header::Allow(message::ALLOW.into())]).await,
         }
     }
 
-    async fn invite(self: Arc<Self>, mut transaction: Transaction, source: SocketAddr) {
-        let calls_now = lock(&self.dialogs).len();
-        if !lock(&self.guard).may_call(source.ip(), calls_now, Instant::now()) {
-            return reply(&mut transaction, StatusCode::ServiceUnavailable, vec![Header::RetryAfter("10".into())]).await;
-        }
-        let registered = self.registered_at(source);
-        incoming::invite(self, transaction, source, registered).await;
-    }
-
-    /// The desk phone that registered from this very address.
-    fn registered_at(&self, source: SocketAddr) -> Option<String> {
-        lock(&self.registrar).bindings(None, Instant::now()).into_iter().find(|b| b.source == source).map(|b| b.user)
-    }
-
-    async fn register(self: Arc<Self>, mut transaction: Transaction, source: SocketAddr) {
-        let now_s = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-        let realm = &self.config.realm;
-        let header = transaction.original.authorization_header().map(|h| h.value().to_owned());
-        let proof = header.as_deref().map(|h| prove(h, "REGISTER", realm, &self.secret, now_s, &*self.config.users));
-        let user = match proof {
-            Some(Proof::Proved(user)) => {
-                lock(&self.guard).proved(source.ip());
-                user
+    fn streamed(&mut self, core: &mut Core, event: StreamEvent) {
+        match event {
+            StreamEvent::Opened { stream, secure, peer, writer } => {
+                self.writers.insert(stream, writer);
+                core.stream_opened(stream, secure, peer);
             }
-            other => {
-                if other == Some(Proof::Wrong) {
-                    tracing::warn!(event = "sip.wrong_password", address = %source.ip(), "a telephone gave a wrong password");
-                    lock(&self.guard).guessed(source.ip(), Instant::now());
+            StreamEvent::Message { stream, secure, peer, bytes } => core.streamed(stream, secure, peer, &bytes),
+            StreamEvent::Lost { stream, secure, peer, bytes } => core.stream_lost(stream, secure, peer, &bytes),
+            StreamEvent::Closed { stream } => {
+                self.writers.remove(&stream);
+                core.stream_closed(stream);
+            }
+        }
+    }
+
+    fn put_out(&mut self, output: Output) {
+        match output {
+            Output::Send { flow: Flow::Datagram { socket, peer }, bytes } => {
+                // A datagram that the system does not take is as good as lost, and is sent again by its timer.
+                if let Some(Err(error)) = self.sockets.get(socket).map(|s| s.try_send_to(&bytes, peer)) {
+                    tracing::debug!(event = "sip.send_failed", %error);
                 }
-                let again = challenge(realm, &self.secret, now_s, other == Some(Proof::Stale));
-                return reply(&mut transaction, StatusCode::Unauthorized, vec![Header::WwwAuthenticate(again.into())]).await;
             }
-        };
-        let connection = transaction.connection.clone();
-        let answer = lock(&self.registrar).register(&user, &transaction.original, connection, source, Instant::now());
-        match answer {
-            Registered::Ok(contacts) => {
-                reply(&mut transaction, StatusCode::OK, contacts.into_iter().map(|c| Header::Contact(c.into())).collect()).await
+            Output::Send { flow: Flow::Stream { stream, .. }, bytes } => {
+                let taken = self.writers.get(&stream).is_some_and(|w| w.try_send(bytes).is_ok());
+                if !taken {
+                    self.writers.remove(&stream); // gone, or it does not read: its task ends and says so
+                }
             }
-            Registered::TooBrief(least) => {
-                reply(&mut transaction, StatusCode::IntervalTooBrief, vec![Header::MinExpires(least.to_string().into())]).await
+            Output::Open { stream, secure, peer, name } => {
+                let tls = secure.then(|| (self.connector.clone(), name));
+                let writer = stream::open(Opening { stream, peer, tls }, self.stream_events.clone(), self.shared.cancel.clone());
+                self.writers.insert(stream, writer);
             }
-            Registered::Bad => reply(&mut transaction, StatusCode::BadRequest, vec![]).await,
+            Output::Close { stream } => {
+                self.writers.remove(&stream);
+            }
+            Output::Look { trunk } => self.look_up(trunk),
         }
     }
-}
 
-async fn reply(transaction: &mut Transaction, status: StatusCode, headers: Vec<Header>) {
-    if let Err(error) = transaction.reply_with(status, headers, None).await {
-        tracing::debug!(event = "sip.unanswered", %error);
+    fn look_up(&self, trunk: usize) {
+        let shared = self.shared.clone();
+        let Some((host, port)) = shared.core().trunks.get(trunk).map(|t| (t.uri.host.clone(), t.uri.port_or_usual())) else { return };
+        tokio::spawn(async move {
+            let addrs = look_up(&host, port).await;
+            let mut core = shared.core();
+            core.clock(Instant::now(), now_s());
+            core.trunk_found(trunk, addrs);
+            drop(core);
+            shared.inbox.bell.notify_one();
+        });
     }
 }
 
-/// From where a request came: the connection's other end.
-fn source(transaction: &Transaction) -> SocketAddr {
-    let remote = transaction.connection.as_ref().and_then(|c| c.get_remote_addr().and_then(|a| a.get_socketaddr().ok()));
-    remote.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
+fn now_s() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
-async fn listen(
-    config: &SipConfig,
-    layer: &TransportLayer,
-    guard: &Arc<Mutex<Guard>>,
-    cancel: &CancellationToken,
-) -> Result<Vec<(Transport, SocketAddr)>, SipError> {
-    let mut listeners = Vec::new();
+async fn look_up(host: &str, port: u16) -> Vec<SocketAddr> {
+    match tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((host, port))).await {
+        Ok(Ok(addrs)) => addrs.take(8).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
+}
+
+/// The ways to a SIP URI whose host is a name; none if nothing has to be looked up.
+async fn named_host(target: &Target) -> Result<Option<Vec<Route>>, SipError> {
+    let Target::Uri(text) = target else { return Ok(None) };
+    let bad = || SipError::Target(text.clone());
+    let uri = Uri::read(text).map_err(|_| bad())?;
+    if uri.host.is_empty() {
+        return Err(bad());
+    }
+    if uri.socket_addr().is_some() {
+        return Ok(None);
+    }
+    let addrs = look_up(&uri.host, uri.port_or_usual()).await;
+    if addrs.is_empty() { Err(bad()) } else { Ok(Some(addrs.into_iter().map(|addr| way(&uri, addr)).collect())) }
+}
+
+type Listening = (Vec<(Transport, SocketAddr)>, Vec<UdpSocket>);
+
+async fn listen(config: &SipConfig, events: &mpsc::Sender<StreamEvent>, cancel: &CancellationToken) -> Result<Listening, SipError> {
+    let (mut listeners, mut sockets) = (Vec::new(), Vec::new());
     for listen in &config.listen {
-        let bind = |why: String| SipError::Bind { transport: listen.transport, addr: listen.addr, why };
-        let addr = match listen.transport {
-            Transport::Udp => {
-                let socket = udp_socket(listen.addr).map_err(|e| bind(e.to_string()))?;
-                let addr = socket.local_addr().map_err(|e| bind(e.to_string()))?;
-                let external = config.advertise.map(|ip| SocketAddr::new(ip, addr.port()));
-                let mended = Arc::new(Mended { socket, guard: guard.clone() });
-                let connection =
-                    UdpConnection::from_socket(mended, external, Some(cancel.child_token())).await.map_err(|e| bind(e.to_string()))?;
-                layer.add_transport(connection.into());
-                addr
+        let bind = |e: std::io::Error| SipError::Bind { transport: listen.transport, addr: listen.addr, why: e.to_string() };
+        let acceptor = match (listen.transport, &config.tls) {
+            (Transport::Tls, Some(files)) => Some(tls::acceptor(files)?),
+            (Transport::Tls, None) => {
+                return Err(SipError::Tls { path: "[sip.tls]".into(), why: "a certificate and a key are needed to listen on TLS".into() });
             }
-            Transport::Tcp | Transport::Tls => {
-                let addr = free(listen.addr).map_err(|e| bind(e.to_string()))?;
-                let external = config.advertise.map(|ip| SocketAddr::new(ip, addr.port()));
-                let connection: SipConnection = if listen.transport == Transport::Tcp {
-                    TcpListenerConnection::new(addr, external).await.map_err(|e| bind(e.to_string()))?.into()
-                } else {
-                    TlsListenerConnection::new(addr, external, tls(config)?).await.map_err(|e| bind(e.to_string()))?.into()
-                };
-                layer.add_transport(connection);
-                addr
-            }
+            _ => None,
+        };
+        let addr = if listen.transport == Transport::Udp {
+            let socket = udp::bind(listen.addr).map_err(bind)?;
+            let addr = socket.local_addr().map_err(bind)?;
+            sockets.push(socket);
+            addr
+        } else {
+            let listener = TcpListener::bind(listen.addr).await.map_err(bind)?;
+            let addr = listener.local_addr().map_err(bind)?;
+            tokio::spawn(stream::accept(listener, acceptor, events.clone(), cancel.clone()));
+            addr
         };
         listeners.push((listen.transport, addr));
     }
-    Ok(listeners)
-}
-
-fn udp_socket(addr: SocketAddr) -> std::io::Result<tokio::net::UdpSocket> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(addr), socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER); // the system may grant less
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    tokio::net::UdpSocket::from_std(socket.into())
-}
-
-/// Finds out now whether a TCP port is free, rather than in the background later; 0 chooses one.
-fn free(addr: SocketAddr) -> std::io::Result<SocketAddr> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(addr), socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&addr.into())?;
-    let bound = socket.local_addr()?;
-    bound.as_socket().ok_or_else(|| std::io::Error::other("not an IP address"))
-}
-
-fn tls(config: &SipConfig) -> Result<TlsConfig, SipError> {
-    let files = config
-        .tls
-        .as_ref()
-        .ok_or_else(|| SipError::Tls { path: "[sip.tls]".into(), why: "a certificate and a key are needed to listen on TLS".into() })?;
-    let read = |path: &std::path::PathBuf| std::fs::read(path).map_err(|e| SipError::Tls { path: path.clone(), why: e.to_string() });
-    Ok(TlsConfig { cert: Some(read(&files.certificate)?), key: Some(read(&files.key)?), ..TlsConfig::default() })
+    Ok((listeners, sockets))
 }
