@@ -123,9 +123,9 @@ fn the_line_has_a_length_and_a_wait_has_an_end() {
     assert_eq!(away(&waits(&mut floor, 500, false, 200)), [(500, "full")]);
     assert_eq!(away(&waits(&mut floor, 501, true, 201)), [], "an emergency is let in");
     let sent = away(&floor.tick(at(600_500)));
-    assert_eq!(sent.len(), 100);
+    assert_eq!(sent.len(), 101, "every wait has an end");
     assert!(sent.iter().all(|(_, branch)| *branch == "timeout"));
-    assert_eq!(floor.queues()[0].waiting, 1);
+    assert_eq!(floor.queues()[0].waiting, 0);
 }
 
 #[test]
@@ -293,4 +293,17 @@ fn a_call_that_ends_without_a_word_frees_everybody() {
     assert_eq!(floor.queues()[0].waiting, 0);
     floor.call_ended(call(1), at(5));
     assert_eq!(state(&floor, 0), "ready");
+}
+
+#[test]
+fn an_emergency_does_not_wait_for_the_end_of_a_pause() {
+    let mut floor = one_busy_agent();
+    waits(&mut floor, 2, true, 3);
+    waits(&mut floor, 3, false, 4);
+    floor.agent_paused(&agent(0), "tea", at(5)).expect("known");
+    floor.talk_ended(call(1), &agent(0), at(6_000));
+    assert_eq!(away(&floor.tick(at(35_999))), []);
+    assert_eq!(away(&floor.tick(at(36_000))), [(2, "nobody")]);
+    assert_eq!(away(&waits(&mut floor, 4, true, 40_000)), [(4, "nobody")]);
+    assert_eq!(offers(&floor.agent_ready(&agent(0), at(50_000)).expect("known")), [(3, 0)]);
 }

@@ -8,7 +8,7 @@
 use super::Order;
 use super::agent::AgentState;
 use super::distributor::Distributor;
-use super::line::{Arrival, Stage};
+use super::line::{Arrival, Rank, Stage};
 use super::timers::Timer;
 use crate::call::CallId;
 use crate::language::Language;
@@ -148,11 +148,15 @@ impl Distributor {
             return;
         }
         self.timers.cancel(Timer::Deadline(call));
-        self.lines[queue].callbacks.insert(call);
+        self.set_stage(call, Stage::Resting);
+        self.lines[queue].remove(&place);
         if let Some(caller) = self.callers.get_mut(&call) {
             caller.callback = Some(Callback { number, attempts: 0 });
+            caller.place.0 = if caller.is_emergency() { Rank::EmergencyCallback } else { Rank::Ordinary };
+            self.lines[queue].insert(caller.place);
         }
-        self.set_stage(call, Stage::Resting);
+        self.lines[queue].callbacks.insert(call);
+        self.new_callers.remove(&place);
         self.timers.arm(Timer::Rested(call), now, HANGING_UP);
     }
 

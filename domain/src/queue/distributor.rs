@@ -1,7 +1,7 @@
 //! The distributor itself: what it knows, and what happens to callers.
 
 use super::agent::{Agent, KEYS, LEFT_ALONE};
-use super::line::{Line, Place, Stage, Waiting};
+use super::line::{Line, Place, Rank, Stage, Waiting};
 use super::timers::{Timer, Timers};
 use super::{AgentConfig, AgentState, Arrival, Order, QueueConfig};
 use crate::call::{AgentId, CallId, LeftQueue, OfferFailure};
@@ -82,7 +82,7 @@ impl Distributor {
         let line = self.queue_names.get(&arrival.queue).map(|queue| &self.lines[*queue]);
         let branch = match line {
             None => Some("nobody"),
-            Some(line) if line.config.needs_agents && line.present.is_empty() => Some("nobody"),
+            Some(line) if line.has_nobody_for(arrival.emergency) => Some("nobody"),
             Some(line) if line.on_the_line() >= line.config.most && !arrival.emergency => Some("full"),
             Some(_) => None,
         };
@@ -124,7 +124,7 @@ impl Distributor {
         match self.agents[agent].state {
             AgentState::Ringing(other) if other != call => {
                 orders.push(Order::Withdraw { call: other, agent: self.agents[agent].config.agent.clone() });
-                self.set_stage(other, Stage::Available);
+                self.back_in_line(other, &mut orders);
             }
             AgentState::CallingBack(callback) => self.set_stage(callback, Stage::Dialling(None)),
             AgentState::Talking(other) => drop(self.talking.remove(&other)),
@@ -235,17 +235,26 @@ impl Distributor {
             self.timers.arm(Timer::Agent(agent), now, LEFT_ALONE);
         }
         self.agents[agent].reason = reason.map(str::to_owned);
-        match self.callers.get(&call) {
-            Some(caller) if caller.overdue => {
-                self.forget(call);
-                orders.push(Order::SendAway { call, branch: "timeout" });
-            }
-            Some(_) if why == OfferFailure::Withdrawn => {
-                self.set_stage(call, Stage::Resting);
-                self.timers.arm(Timer::Rested(call), now, REFUSED_REST);
-            }
-            _ => self.set_stage(call, Stage::Available),
+        if why == OfferFailure::Withdrawn && !self.is_overdue(call) {
+            self.set_stage(call, Stage::Resting);
+            self.timers.arm(Timer::Rested(call), now, REFUSED_REST);
+        } else {
+            self.back_in_line(call, orders);
         }
+    }
+
+    /// An offer came to nothing: the caller may be offered to another agent, or has waited too long by now.
+    pub(super) fn back_in_line(&mut self, call: CallId, orders: &mut Vec<Order>) {
+        if self.is_overdue(call) {
+            self.forget(call);
+            orders.push(Order::SendAway { call, branch: "timeout" });
+        } else {
+            self.set_stage(call, Stage::Available);
+        }
+    }
+
+    fn is_overdue(&self, call: CallId) -> bool {
+        self.callers.get(&call).is_some_and(|caller| caller.overdue)
     }
 
     fn part(&mut self, call: CallId, agent: usize, now: Timestamp, orders: &mut Vec<Order>) {
@@ -269,9 +278,10 @@ impl Distributor {
     /// Puts somebody into the line; none if there is no such queue.
     pub(super) fn join_line(&mut self, arrival: &Arrival, now: Timestamp) -> Option<()> {
         let queue = *self.queue_names.get(&arrival.queue)?;
-        let (call, place) = (arrival.call, (!arrival.emergency, arrival.since, arrival.call));
+        let rank = if arrival.emergency { Rank::Emergency } else { Rank::Ordinary };
+        let (call, place) = (arrival.call, (rank, arrival.since, arrival.call));
         self.lines[queue].insert(place);
-        if let Some(longest) = self.lines[queue].config.longest_wait.filter(|_| !arrival.emergency) {
+        if let Some(longest) = self.lines[queue].config.longest_wait {
             self.timers.arm(Timer::Deadline(call), now, longest);
         }
         self.timers.arm(Timer::Widen(call), now, LANGUAGE_PATIENCE);
@@ -317,12 +327,11 @@ impl Distributor {
         }
     }
 
+    /// No agent has been here for a while: nobody is kept waiting for nobody.
     fn nobody_here(&mut self, queue: usize, orders: &mut Vec<Order>) {
-        if !self.lines[queue].present.is_empty() {
-            return;
-        }
         let line = &self.lines[queue];
-        let calls: Vec<CallId> = line.order.iter().map(|place| place.2).filter(|call| !line.callbacks.contains(call)).collect();
+        let hopeless = |place: &&Place| line.has_nobody_for(place.0 == Rank::Emergency) && !line.callbacks.contains(&place.2);
+        let calls: Vec<CallId> = line.order.iter().filter(hopeless).map(|place| place.2).collect();
         for call in calls {
             self.forget(call);
             orders.push(Order::SendAway { call, branch: "nobody" });

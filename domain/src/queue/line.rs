@@ -23,7 +23,7 @@ pub struct QueueConfig {
     pub longest_wait: Option<Duration>,
     /// How often callers are told their place.
     pub tell_place_every: Option<Duration>,
-    /// If no agent is here at all, callers are sent to the branch `nobody`.
+    /// If no agent is here at all, callers are sent to the branch `nobody`; so is an emergency when all are on a pause.
     pub needs_agents: bool,
 }
 
@@ -64,7 +64,18 @@ pub struct QueueSnapshot {
 }
 
 /// The order of a line: emergencies first, then whoever came first.
-pub(super) type Place = (bool, Timestamp, CallId);
+pub(super) type Place = (Rank, Timestamp, CallId);
+
+/// Who goes before whom, whenever they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// An emergency on the line.
+    Emergency,
+    /// An emergency that will be called back: nobody who is on the line in danger waits while it is dialled.
+    EmergencyCallback,
+    /// Everybody else.
+    Ordinary,
+}
 
 /// How far somebody in the line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +112,7 @@ impl Waiting {
     }
 
     pub(super) fn is_emergency(&self) -> bool {
-        !self.place.0
+        self.place.0 != Rank::Ordinary
     }
 }
 
@@ -153,6 +164,12 @@ impl Line {
     /// Callers who are on the line, those to be called back left out.
     pub(super) fn on_the_line(&self) -> usize {
         self.order.len() - self.callbacks.len()
+    }
+
+    /// Whether a caller would wait for nobody. An emergency does not wait for the end of a pause.
+    pub(super) fn has_nobody_for(&self, emergency: bool) -> bool {
+        let those_here = if emergency { &self.at_work } else { &self.present };
+        self.config.needs_agents && those_here.is_empty()
     }
 
     pub(super) fn wait(&self, rank: u32) -> Option<Duration> {

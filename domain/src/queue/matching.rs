@@ -3,7 +3,7 @@
 use super::Order;
 use super::agent::AgentState;
 use super::distributor::Distributor;
-use super::line::{Place, Stage};
+use super::line::{Place, Rank, Stage};
 use super::timers::Timer;
 use crate::call::CallId;
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ impl Distributor {
         if let Some((_, agent)) = self.free[key].first() {
             return Some(*agent);
         }
-        if !caller.is_emergency() || caller.callback.is_some() {
+        if caller.place.0 != Rank::Emergency {
             return None;
         }
         let agent = self.kept_free.iter().copied().find(|agent| self.agents[*agent].keys.contains(&key))?;
@@ -129,9 +129,9 @@ impl Distributor {
             } else {
                 line.present.remove(&agent)
             };
-            if !line.present.is_empty() {
+            if !line.has_nobody_for(true) {
                 self.timers.cancel(Timer::Nobody(queue));
-            } else if line.config.needs_agents && !self.timers.is_armed(Timer::Nobody(queue)) {
+            } else if line.present.is_empty() || !self.timers.is_armed(Timer::Nobody(queue)) {
                 self.timers.arm(Timer::Nobody(queue), now, NOBODY);
             }
         }

@@ -60,7 +60,7 @@ impl Distributor {
             }
             AgentState::Ringing(call) => {
                 orders.push(Order::Withdraw { call, agent: self.agents[agent].config.agent.clone() });
-                self.set_stage(call, Stage::Available);
+                self.back_in_line(call, &mut orders);
             }
             AgentState::CallingBack(callback) => self.set_stage(callback, Stage::Dialling(None)),
             _ => {}
