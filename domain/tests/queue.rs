@@ -307,3 +307,24 @@ fn an_emergency_does_not_wait_for_the_end_of_a_pause() {
     assert_eq!(away(&waits(&mut floor, 4, true, 40_000)), [(4, "nobody")]);
     assert_eq!(offers(&floor.agent_ready(&agent(0), at(50_000)).expect("known")), [(3, 0)]);
 }
+
+/// Work is counted in answers to one input, not in time: with 500 agents and 3,000 callers an input moves only who it concerns.
+#[test]
+fn an_input_concerns_few_even_on_a_large_floor() {
+    let mut large = queue(Duration::ZERO);
+    (large.most, large.tell_place_every) = (10_000, None);
+    let one = |n| AgentConfig { agent: agent(n), queues: BTreeSet::from([QUEUE.into()]), languages: BTreeSet::new(), fixed: true };
+    let mut floor = Distributor::new(vec![large], (0..500).map(one).collect(), at(0));
+    for n in 0..3_500 {
+        assert!(waits(&mut floor, n, false, n as i64).len() <= 2);
+    }
+    let talks: Vec<u128> = (0..500).collect();
+    for n in &talks {
+        let with = floor.agents().into_iter().find(|a| a.state.call() == Some(call(*n))).expect("is rung").agent;
+        assert!(floor.offer_accepted(call(*n), &with, at(4_000)).len() <= 1);
+        let freed = floor.talk_ended(call(*n), &with, at(5_000));
+        assert_eq!(offers(&freed), [(n + 500, floor_world::number(&with))], "the next of the line, and nobody else");
+        assert!(freed.len() <= 3);
+    }
+    assert_eq!(floor.queues()[0].waiting, 3_000);
+}

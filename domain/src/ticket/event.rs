@@ -293,3 +293,19 @@ pub fn seal(before: &[u8; 32], ticket: Number, seq: u32, stored: &[u8]) -> [u8; 
     hasher.update(stored);
     hasher.finalize().into()
 }
+
+/// Walks a ticket's log from its first event: places in order, each hash what it must be. Answers with the last hash, to
+/// be compared with the one that is kept elsewhere (events cut off at the end show only there).
+///
+/// # Errors
+/// The place of the first event at which the log is broken.
+pub fn verify<'a>(ticket: Number, log: impl IntoIterator<Item = (u32, &'a [u8], [u8; 32])>) -> Result<[u8; 32], u32> {
+    let mut before = GENESIS;
+    for (expected, (seq, stored, hash)) in (1u32..).zip(log) {
+        if seq != expected || seal(&before, ticket, seq, stored) != hash {
+            return Err(expected);
+        }
+        before = hash;
+    }
+    Ok(before)
+}
