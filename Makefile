@@ -48,6 +48,7 @@ test: setup-test console console-test ## sets up whatever is missing and runs ev
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked
+	@cd console && DAAK_BINARY=$(abspath $(TARGET))/debug/daak npm run --silent browser
 
 bench: setup-bench console ## runs the benchmarks; writes target/bench/*.json
 	@benches/run.sh

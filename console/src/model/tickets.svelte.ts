@@ -29,7 +29,8 @@ export class TicketList {
   async more(filters: URLSearchParams): Promise<void> {
     const turn = this.#asked;
     const page = await fetchPage(filters, this.next);
-    if (turn === this.#asked && 'items' in page) [this.rows, this.next] = [[...this.rows, ...page.items], page.next];
+    if (turn === this.#asked && 'items' in page)
+      [this.rows, this.next] = [[...this.rows, ...page.items], page.next];
   }
 
   /** A ticket changed: its row is renewed in place; one that is not listed counts as new. */
@@ -44,7 +45,10 @@ export class TicketList {
   }
 }
 
-async function fetchPage(filters: URLSearchParams, cursor?: string): Promise<{ items: Row[]; next?: string } | Failure> {
+async function fetchPage(
+  filters: URLSearchParams,
+  cursor?: string,
+): Promise<{ items: Row[]; next?: string } | Failure> {
   const query = { ...Object.fromEntries(filters), limit: 50, ...(cursor ? { cursor } : {}) };
   try {
     const { data, error, response } = await api.GET('/api/v1/tickets', { params: { query } });
@@ -58,7 +62,9 @@ async function fetchPage(filters: URLSearchParams, cursor?: string): Promise<{ i
 /** One ticket with its contacts and timeline. */
 export async function fetchTicket(number: string): Promise<Detail | Failure> {
   try {
-    const { data, error, response } = await api.GET('/api/v1/tickets/{number}', { params: { path: { number } } });
+    const { data, error, response } = await api.GET('/api/v1/tickets/{number}', {
+      params: { path: { number } },
+    });
     if (response.status === 401) session.lost();
     // The generated type of one answer and of its schema differ in form only.
     return data ? (data as unknown as Detail) : failure(response.status, error);
@@ -68,7 +74,11 @@ export async function fetchTicket(number: string): Promise<Detail | Failure> {
 }
 
 /** One step in a ticket's life. `seq` is what the person saw: if somebody was first, the server says so (409). Answers how many events there are now. */
-export async function step(number: string, seq: number, body: Record<string, unknown>): Promise<{ seq: number } | Failure> {
+export async function step(
+  number: string,
+  seq: number,
+  body: Record<string, unknown>,
+): Promise<{ seq: number } | Failure> {
   try {
     const { data, error, response } = await api.POST('/api/v1/tickets/{number}/events', {
       params: { path: { number } },
@@ -78,4 +88,22 @@ export async function step(number: string, seq: number, body: Record<string, unk
   } catch {
     return { status: 0, why: '' };
   }
+}
+
+/** As `step`, but a message to the citizen that went out in between is not somebody who was first: then it is done all the same. */
+export async function stepPastMessages(
+  number: string,
+  seq: number,
+  body: Record<string, unknown>,
+): Promise<{ seq: number } | Failure> {
+  const answer = await step(number, seq, body);
+  if (!('why' in answer) || answer.status !== 409) return answer;
+  const now = await fetchTicket(number);
+  if ('why' in now || now.seq === seq || !onlyMessages(now.timeline, seq)) return answer;
+  return step(number, now.seq, body);
+}
+
+/** Whether everything after the first `seq` events is the fate of messages. */
+export function onlyMessages(timeline: readonly { seq: number }[], seq: number): boolean {
+  return timeline.every((event) => event.seq <= seq || ('type' in event && event.type === 'message'));
 }
