@@ -62,12 +62,24 @@ impl Floor {
         bus: Bus,
         closing: CancellationToken,
     ) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
-        let distributor = Distributor::new(config.queues, config.agents, Timestamp::now());
+        Self::start_by(Timestamp::now, config, ledger, bus, closing)
+    }
+
+    /// As [`Self::start`], by a clock that must go as fast as the runtime's timers.
+    pub(super) fn start_by(
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+        config: FloorConfig,
+        ledger: impl Ledger,
+        bus: Bus,
+        closing: CancellationToken,
+    ) -> (Self, impl Future<Output = &'static str> + Send + 'static) {
+        let distributor = Distributor::new(config.queues, config.agents, clock());
         let (news, inbox) = mpsc::channel(MAILBOX);
         let (records, kept) = mpsc::channel(RECORDS);
         let floor =
             Self { news, lost_touch: Arc::default(), board: Arc::new(Mutex::new(Board::new(distributor))), switchboard: Arc::default() };
         let task = Task {
+            clock: Box::new(clock),
             board: floor.board.clone(),
             devices: config.devices,
             bus,

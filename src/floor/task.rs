@@ -27,6 +27,7 @@ pub(super) enum News {
 
 /// The task.
 pub(super) struct Task {
+    pub(super) clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) board: Arc<Mutex<Board>>,
     pub(super) devices: HashMap<AgentId, AgentDevice>,
     pub(super) bus: Bus,
@@ -50,7 +51,7 @@ impl Task {
                 () = closing.cancelled() => return,
                 () = tokio::time::sleep(self.until_wakeup()) => None,
             };
-            let now = Timestamp::now();
+            let now = (self.clock)();
             let mut orders = news.map(|news| self.take(news, now)).unwrap_or_default();
             orders.extend(self.tick(now));
             if inbox.is_empty() && self.lost_touch.swap(false, Ordering::Relaxed) {
@@ -67,7 +68,7 @@ impl Task {
     }
 
     fn until_wakeup(&self) -> Duration {
-        let next = self.board().distributor.next_wakeup().map(|at| at.duration_since(Timestamp::now()));
+        let next = self.board().distributor.next_wakeup().map(|at| at.duration_since((self.clock)()));
         next.map_or(Duration::from_secs(3_600), |wait| Duration::try_from(wait).unwrap_or_default())
     }
 
