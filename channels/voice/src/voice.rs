@@ -205,6 +205,7 @@ impl Voice {
             identity: None,
             started_at: Timestamp::now(),
             waits_since: since,
+            about: None,
         };
         let caller = Caller::dial(shared, number).await?;
         tokio::spawn(run(shared.clone(), facts, caller));
@@ -324,6 +325,7 @@ async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
         identity: incoming.identity,
         started_at: Timestamp::now(),
         waits_since: None,
+        about: None,
     };
     match Caller::open(&shared, incoming.leg, shown, incoming.offer.as_ref()) {
         Ok(caller) => run(shared, facts, caller).await,

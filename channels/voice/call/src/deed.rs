@@ -28,6 +28,8 @@ pub struct Facts {
     pub language: Option<Language>,
     /// The Identity header as seen.
     pub identity: Option<String>,
+    /// The ticket because of which we call, if that is why.
+    pub about: Option<daak_domain::ticket::Number>,
     /// When the first INVITE came or went.
     pub started_at: Timestamp,
     /// The place in the line that this call takes over from an earlier one, when it comes to wait.

@@ -27,6 +27,7 @@ pub struct Call {
     recording_call: bool,
     stream_closed: bool,
     messages: u32,
+    answers: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,7 @@ impl Call {
             recording_call: false,
             stream_closed: false,
             messages: 0,
+            answers: 0,
         };
         (call, vec![arrived])
     }
@@ -140,6 +142,7 @@ impl Call {
             called: self.facts.called.clone(),
             language: self.facts.language.unwrap_or_default(),
             language_known: self.facts.language.is_some(),
+            about: self.facts.about,
             now,
         };
         let (session, acts) = Session::start(&self.flows, &self.facts.flow, facts);
@@ -170,13 +173,17 @@ impl Call {
             Act::Listen { speech } => deeds.push(Deed::Listen(speech)),
             Act::SetTimer { id, after } => deeds.push(Deed::SetTimer { id, after }),
             Act::CancelTimer { id } => deeds.push(Deed::CancelTimer(id)),
-            Act::StartRecording { max, beep, silence_end } => {
-                self.spoken.begin();
+            Act::StartRecording { max, beep, silence_end, emergency } => {
+                self.spoken.begin(emergency);
                 deeds.push(Deed::BeginStatement { turn: self.spoken.turn, max, silence_end, beep });
             }
             Act::StopRecording { keep } => deeds.push(Deed::EndStatement { keep }),
             Act::Recognise { limit } => deeds.push(Deed::Recognise { language: self.draft.language, limit }),
-            Act::TakeIn { declared_emergency, about } => {
+            Act::TakeIn { words: Some(words), declared_emergency, about } => {
+                let contact = self.written(words, Wanted { declared_emergency, about }, now);
+                deeds.push(Deed::TakeIn(Box::new(contact)));
+            }
+            Act::TakeIn { words: None, declared_emergency, about } => {
                 self.spoken.wanted = Some(Wanted { declared_emergency, about });
                 self.hand_in(now, deeds);
             }
@@ -386,13 +393,24 @@ impl Call {
         }
     }
 
+    /// An answer that was given by a key, or what the flow says for a caller who cannot.
+    fn written(&mut self, text: String, wanted: Wanted, now: Timestamp) -> Contact {
+        self.answers += 1;
+        Contact {
+            external_id: format!("{}-answer-{}", self.facts.call, self.answers),
+            statement: Statement::Written { text },
+            attachments: Vec::new(),
+            ..self.contact(wanted, now)
+        }
+    }
+
     fn taken_in(&mut self, answer: Result<Receipt, Refusal>, now: Timestamp, deeds: &mut Vec<Deed>) {
         match &answer {
             Ok(receipt) => {
                 self.draft.touch(receipt.number);
-                self.spoken.phase = Phase::Done;
+                self.spoken.answered(Phase::Done);
             }
-            Err(_) => self.spoken.phase = Phase::Kept, // still held: another try may succeed
+            Err(_) => self.spoken.answered(Phase::Kept), // still held: another try may succeed
         }
         self.tell_flow(Input::TakenIn(answer), now, deeds);
     }
@@ -413,7 +431,7 @@ impl Call {
             deeds.push(Deed::EndStatement { keep: true });
         }
         if self.spoken.is_at_risk() && self.spoken.wanted.is_none() {
-            self.spoken.wanted = Some(Wanted { declared_emergency: false, about: None });
+            self.spoken.wanted = Some(Wanted { declared_emergency: self.spoken.emergency, about: self.facts.about });
         }
         deeds.push(Deed::HangUp);
         self.hand_in(now, deeds);
@@ -438,7 +456,7 @@ impl Call {
             Happening::StatementStored(Err(_)) => self.spoken.phase = Phase::None,
             Happening::Recognised(Reading::Made(statement)) => self.spoken.reading = Some(statement),
             Happening::TakenIn(answer) => {
-                self.spoken.phase = Phase::Done;
+                self.spoken.answered(Phase::Done);
                 if let Ok(receipt) = answer {
                     self.draft.touch(receipt.number);
                 }

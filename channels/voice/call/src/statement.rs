@@ -13,6 +13,8 @@ pub(crate) struct Spoken {
     pub(crate) turn: u32,
     /// Where it stands.
     pub(crate) phase: Phase,
+    /// It was begun as an emergency.
+    pub(crate) emergency: bool,
     /// The sound, once stored.
     pub(crate) sound: Option<Attachment>,
     /// What was made of it, once recognised.
@@ -46,8 +48,15 @@ pub(crate) struct Wanted {
 
 impl Spoken {
     /// A new statement begins; an earlier one that was not handed in is replaced.
-    pub(crate) fn begin(&mut self) {
-        *self = Self { turn: self.turn + 1, phase: Phase::Recording, ..Self::default() };
+    pub(crate) fn begin(&mut self, emergency: bool) {
+        *self = Self { turn: self.turn + 1, phase: Phase::Recording, emergency, ..Self::default() };
+    }
+
+    /// The door answered. An answer to something else that the call handed in does not concern the statement.
+    pub(crate) fn answered(&mut self, phase: Phase) {
+        if self.phase == Phase::HandedIn {
+            self.phase = phase;
+        }
     }
 
     /// Whether words of the citizen would be lost if the call ended now.

@@ -25,6 +25,8 @@ pub struct CallFacts {
     pub language: Language,
     /// Whether the caller chose that language on an earlier call.
     pub language_known: bool,
+    /// The ticket which the call is about, where we called because of one: the value `number` of the flow.
+    pub about: Option<Number>,
     /// The time.
     pub now: Timestamp,
 }
@@ -86,6 +88,8 @@ pub enum Act {
         beep: bool,
         /// Silence after speech that ends it.
         silence_end: Duration,
+        /// The caller declared an emergency: should the caller hang up, what was said is taken in as one.
+        emergency: bool,
     },
     /// End the recording now.
     StopRecording {
@@ -97,8 +101,10 @@ pub enum Act {
         /// The longest wait.
         limit: Duration,
     },
-    /// Take the last recording in as a contact; [`Input::TakenIn`] follows.
+    /// Take the last recording in as a contact, or these words; [`Input::TakenIn`] follows.
     TakeIn {
+        /// The contact's words, in place of a recording: an answer given by a key.
+        words: Option<String>,
         /// The caller declared an emergency.
         declared_emergency: bool,
         /// The ticket it is about.

@@ -1,23 +1,37 @@
 //! A flow as data: its steps, each one verb.
 
 use crate::prompts::Prompts;
+use crate::source::Node;
 use crate::verb::{self, Verb};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A flow file.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A flow file, as its schema describes it.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[allow(dead_code)]
 pub(crate) struct FlowFile {
     /// What the flow is for, in a line.
-    #[allow(dead_code)]
-    pub(crate) about: String,
+    about: String,
+    /// Whether callers must be able to reach a person from here; they must, unless the flow says otherwise.
+    #[schemars(default)]
+    person: Person,
     /// The step that comes first.
-    pub(crate) start: String,
+    start: String,
     /// The steps by name.
-    #[schemars(with = "BTreeMap<String, Step>")]
-    pub(crate) steps: BTreeMap<String, serde_yaml_ng::Value>,
+    steps: BTreeMap<String, Step>,
+}
+
+/// Whether callers must be able to reach a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Person {
+    /// From wherever they are asked for something.
+    #[default]
+    Near,
+    /// Not from this flow: no citizen calls it, or it is a part of one that sees to it.
+    Never,
 }
 
 /// A flow.
@@ -27,12 +41,14 @@ pub struct Flow {
     pub name: String,
     /// What it is for.
     pub about: String,
+    /// Whether callers must be able to reach a person.
+    pub person: Person,
     /// The step that comes first.
     pub start: String,
     /// The steps by name.
     pub steps: BTreeMap<String, Step>,
-    /// Lines on which the steps begin.
-    pub(crate) lines: BTreeMap<String, usize>,
+    /// The file, in which every word knows its place.
+    pub(crate) source: Node,
 }
 
 /// All flows of a folder, with the catalogue of prompts.
@@ -58,7 +74,8 @@ impl Flows {
 
 /// One step: a verb. Each verb is a file in `verb/` and a line here.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(tag = "verb", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+#[schemars(tag = "verb")]
 pub enum Step {
     /// Say prompts, then go on.
     Say(verb::say::Say),

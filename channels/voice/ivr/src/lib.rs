@@ -9,20 +9,22 @@
 mod act;
 pub mod check;
 mod duration;
+mod error;
 mod flow;
-mod graph;
 mod load;
+mod picture;
 mod prompts;
 pub mod say;
 mod session;
+mod source;
 mod value;
 mod verb;
 mod walk;
 
 pub use act::{Act, CallFacts, Input, Piece, PlayId, QueueOutcome, Recognition};
-pub use flow::{Flow, Flows, Step};
-pub use graph::mermaid;
-pub use load::FlowError;
+pub use error::FlowError;
+pub use flow::{Flow, Flows, Person, Step};
+pub use picture::{mermaid, svg};
 pub use prompts::Prompts;
 pub use session::Session;
 pub use walk::{Script, walk};

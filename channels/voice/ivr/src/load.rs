@@ -1,29 +1,18 @@
-//! Reading flows from a folder: each mistake with its file, line, what is wrong and what was expected.
+//! Reading flows from a folder: each mistake with its file, line, column, what is wrong and what was expected.
 
-use crate::flow::{Flow, FlowFile, Flows, Step};
+use crate::error::{FlowError, Mark};
+use crate::flow::{Flow, Flows, Person, Step};
 use crate::prompts::Prompts;
-use daak_domain::language::Language;
+use crate::source::{Content, Key, Node, from_node, parse};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// A mistake in a flow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {what}; expected {expected}")]
-pub struct FlowError {
-    /// Name of the file.
-    pub file: String,
-    /// Its line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub what: String,
-    /// What was expected.
-    pub expected: String,
-}
 
 /// Name of the catalogue.
 const PROMPTS: &str = "prompts.yaml";
 /// Largest file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
+/// What a flow file may say.
+const KEYS: &str = "about, person, start, steps";
 
 impl Flows {
     /// Reads `*.yaml` of a folder: `prompts.yaml` is the catalogue, every other file a flow. The flows are checked.
@@ -32,13 +21,15 @@ impl Flows {
     /// Every mistake that was found.
     pub fn load(dir: &Path) -> Result<Self, Vec<FlowError>> {
         let mut texts = BTreeMap::new();
-        let gone =
-            |what: String| vec![FlowError { file: dir.display().to_string(), line: 1, what, expected: "a folder with flows".into() }];
+        let gone = |what: String| vec![FlowError::at(&dir.display().to_string(), Mark { line: 1, column: 1 }, what, "a folder with flows")];
         for entry in std::fs::read_dir(dir).map_err(|e| gone(e.to_string()))? {
             let path = entry.map_err(|e| gone(e.to_string()))?.path();
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if !name.ends_with(".yaml") || std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGEST) {
+            if !name.ends_with(".yaml") {
                 continue;
+            }
+            if std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGEST) {
+                return Err(gone(format!("{name} has more than {LARGEST} bytes")));
             }
             texts.insert(name, std::fs::read_to_string(&path).map_err(|e| gone(format!("{}: {e}", path.display())))?);
         }
@@ -53,9 +44,9 @@ impl Flows {
         let (mut flows, mut errors) = (Flows::default(), Vec::new());
         for (file, text) in texts {
             if file == PROMPTS {
-                match prompts(text) {
+                match parse(file, text).map_err(|e| vec![e]).and_then(|root| Prompts::read(file, &root)) {
                     Ok(prompts) => flows.prompts = prompts,
-                    Err(error) => errors.push(error),
+                    Err(found) => errors.extend(found),
                 }
                 continue;
             }
@@ -73,72 +64,79 @@ impl Flows {
     }
 }
 
-fn prompts(text: &str) -> Result<Prompts, FlowError> {
-    serde_yaml_ng::from_str::<BTreeMap<String, BTreeMap<Language, String>>>(text).map(Prompts).map_err(|e| syntax(PROMPTS, &e))
-}
-
-fn syntax(file: &str, error: &serde_yaml_ng::Error) -> FlowError {
-    let line = error.location().map_or(1, |l| l.line());
-    let (what, expected) = split(&error.to_string());
-    FlowError { file: file.to_owned(), line, what, expected }
-}
-
-/// Splits serde's sentence into what is wrong and what was expected.
-fn split(message: &str) -> (String, String) {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    match message.split_once(", expected ") {
-        Some((what, expected)) => (what.to_owned(), expected.to_owned()),
-        None => (message.to_owned(), "what ivr-flows/schema.json describes".to_owned()),
-    }
-}
-
 fn flow(file: &str, text: &str) -> Result<Flow, Vec<FlowError>> {
-    let read: FlowFile = serde_yaml_ng::from_str(text).map_err(|e| vec![syntax(file, &e)])?;
-    let lines = lines(text);
-    let (mut steps, mut errors) = (BTreeMap::new(), Vec::new());
-    for (name, value) in read.steps {
-        match serde_yaml_ng::from_value::<Step>(value) {
-            Ok(step) => {
-                steps.insert(name, step);
-            }
-            Err(error) => {
-                let (what, expected) = split(&error.to_string());
-                let line = lines.get(&name).copied().unwrap_or(1);
-                let line = line + offset(text, line, &what);
-                errors.push(FlowError { file: file.to_owned(), line, what: format!("step {name}: {what}"), expected });
-            }
+    let root = parse(file, text).map_err(|e| vec![e])?;
+    let entries = entries(file, &root, "a flow").map_err(|e| vec![e])?;
+    let mut errors = Vec::new();
+    for (key, _) in entries.iter().filter(|(key, _)| !["about", "person", "start", "steps"].contains(&key.text.as_str())) {
+        errors.push(FlowError::at(file, key.mark, format!("unknown field `{}`", key.text), format!("one of {KEYS}")));
+    }
+    let mut about = String::new();
+    let mut start = String::new();
+    for (name, into) in [("about", &mut about), ("start", &mut start)] {
+        match root.get(name).map(|node| from_node::<String>(file, node)) {
+            Some(Ok(text)) => *into = text,
+            Some(Err(error)) => errors.push(error),
+            None => errors.push(FlowError::at(
+                file,
+                root.mark,
+                format!("missing field `{name}`"),
+                format!("all of {KEYS}, person may be left out"),
+            )),
         }
+    }
+    let person = match root.get("person").map_or(Ok(Person::default()), |node| from_node(file, node)) {
+        Ok(person) => person,
+        Err(error) => {
+            errors.push(error);
+            Person::default()
+        }
+    };
+    let mut steps = BTreeMap::new();
+    match root.get("steps") {
+        Some(node) => read_steps(file, node, &mut steps, &mut errors),
+        None => errors.push(FlowError::at(file, root.mark, "missing field `steps`", "the steps of the flow by name")),
     }
     if !errors.is_empty() {
         return Err(errors);
     }
     let name = file.trim_end_matches(".yaml").to_owned();
-    Ok(Flow { name, about: read.about, start: read.start, steps, lines })
+    Ok(Flow { name, about, person, start, steps, source: root })
 }
 
-/// The lines on which steps begin: keys of two spaces below `steps:`.
-fn lines(text: &str) -> BTreeMap<String, usize> {
-    let mut found = BTreeMap::new();
-    let mut within = false;
-    for (n, line) in text.lines().enumerate() {
-        if !line.starts_with(' ') && !line.is_empty() && !line.starts_with('#') {
-            within = line.starts_with("steps:");
-        } else if within && line.starts_with("  ") && !line.starts_with("   ") && !line.trim_start().starts_with('#') {
-            let name = line.trim().split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
-            found.insert(name.to_owned(), n + 1);
+fn read_steps(file: &str, node: &Node, steps: &mut BTreeMap<String, Step>, errors: &mut Vec<FlowError>) {
+    let found = match entries(file, node, "`steps`") {
+        Ok(found) => found,
+        Err(error) => return errors.push(error),
+    };
+    for (key, node) in found {
+        match step(file, key, node) {
+            Ok(step) => {
+                steps.insert(key.text.clone(), step);
+            }
+            Err(error) => errors.push(FlowError { what: format!("step {}: {}", key.text, error.what), ..error }),
         }
     }
-    found
 }
 
-/// How far below a step's first line the word in backquotes or quotes of an error stands.
-fn offset(text: &str, line: usize, what: &str) -> usize {
-    let Some(word) = what.split(['`', '"']).nth(1).filter(|w| !w.is_empty()) else { return 0 };
-    let step = text.lines().skip(line).take_while(|l| l.starts_with("    ") || l.trim().is_empty());
-    step.enumerate().find(|(_, l)| l.contains(word)).map_or(0, |(n, _)| n + 1)
+/// A step is written with its verb among its fields; it is read as the verb around its fields, which keeps every place.
+fn step(file: &str, key: &Key, node: &Node) -> Result<Step, FlowError> {
+    let fields = entries(file, node, "a step")?;
+    let Some(verb) = node.get("verb") else {
+        return Err(FlowError::at(file, key.mark, "it has no verb", "`verb:` and the name of one"));
+    };
+    let Content::Scalar { text, .. } = &verb.content else {
+        return Err(FlowError::at(file, verb.mark, format!("the verb is {}", verb.kind()), "the name of a verb"));
+    };
+    let rest = fields.iter().filter(|(key, _)| key.text != "verb").cloned().collect();
+    let around = (Key { mark: verb.mark, text: text.clone() }, Node { mark: key.mark, content: Content::Map(rest) });
+    let node = Node { mark: verb.mark, content: Content::Map(vec![around]) };
+    from_node(file, &node)
 }
 
-/// The line of a step.
-pub(crate) fn line_of(flow: &Flow, step: &str) -> usize {
-    flow.lines.get(step).copied().unwrap_or(1)
+fn entries<'a>(file: &str, node: &'a Node, what: &str) -> Result<&'a [(Key, Node)], FlowError> {
+    match &node.content {
+        Content::Map(entries) => Ok(entries),
+        _ => Err(FlowError::at(file, node.mark, format!("{what} is {}", node.kind()), "a mapping")),
+    }
 }

@@ -16,6 +16,10 @@ use std::time::Duration;
 const AT_ONCE: usize = 64;
 /// Steps that are remembered of the walk.
 const REMEMBERED: usize = 256;
+/// Steps of one call. Nobody needs as many; whoever presses the same keys for ever does not hold a line for ever.
+const OF_A_CALL: u32 = 250;
+/// The value that holds the number of the ticket which a call is about.
+pub(crate) const ABOUT: &str = "number";
 /// Flows within flows.
 const DEEP: usize = 8;
 
@@ -28,6 +32,7 @@ pub struct Session {
     visit: Visit,
     memory: Memory,
     path: Vec<String>,
+    steps: u32,
     ended: bool,
 }
 
@@ -72,18 +77,19 @@ impl Session {
     /// Begins a flow; the acts are to be done at once, in order.
     pub fn start(flows: &Arc<Flows>, flow: &str, facts: CallFacts) -> (Self, Vec<Act>) {
         let first = flows.flows.get(flow).map(|f| f.start.clone()).unwrap_or_default();
+        let about = facts.about.map(|number| (ABOUT.to_owned(), Value::Ticket(number)));
         let memory = Memory {
             caller: facts.caller,
             called: facts.called,
             language: facts.language,
             language_known: facts.language_known,
-            values: BTreeMap::new(),
+            values: about.into_iter().collect(),
             next_play: 1,
             next_timer: 1,
         };
         let at = Place { flow: flow.to_owned(), step: first };
         let mut session =
-            Self { flows: flows.clone(), at, outer: Vec::new(), visit: Visit::default(), memory, path: Vec::new(), ended: false };
+            Self { flows: flows.clone(), at, outer: Vec::new(), visit: Visit::default(), memory, path: Vec::new(), steps: 0, ended: false };
         let mut acts = Vec::new();
         session.enter(&mut acts);
         (session, acts)
@@ -128,6 +134,10 @@ impl Session {
         for _ in 0..AT_ONCE {
             if self.ended {
                 return;
+            }
+            self.steps += 1;
+            if self.steps > OF_A_CALL {
+                return self.give_up(acts);
             }
             if self.path.len() < REMEMBERED {
                 self.path.push(format!("{}.{}", self.at.flow, self.at.step));
@@ -186,13 +196,15 @@ impl Scene<'_> {
         self.acts.push(act);
     }
 
-    /// Plays prompts of the catalogue.
+    /// Plays prompts of the catalogue. One that needs a value which is not known is left out.
     pub(crate) fn play(&mut self, prompts: &[String]) {
-        let pieces = prompts.iter().filter_map(|name| self.flows.prompts.piece(name, self.memory.language, &self.memory.values)).collect();
+        let pieces = prompts.iter().flat_map(|name| self.flows.prompts.pieces(name, self.memory.language, &self.memory.values)).collect();
         self.play_pieces(pieces);
     }
 
     pub(crate) fn play_pieces(&mut self, pieces: Vec<Piece>) {
+        // Nothing to say takes a moment too, so that the flow goes on by itself.
+        let pieces = if pieces.is_empty() { vec![Piece::Silence(100)] } else { pieces };
         let id = PlayId(self.memory.next_play);
         self.memory.next_play += 1;
         self.visit.playing = Some(id);
@@ -233,6 +245,10 @@ impl Scene<'_> {
         self.memory.values.insert(name.to_owned(), value);
     }
 
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.memory.values.remove(name);
+    }
+
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.memory.values.get(name)
     }
@@ -258,6 +274,7 @@ impl Scene<'_> {
             "language" => self.memory.language.code().to_owned(),
             "language_known" => self.memory.language_known.to_string(),
             "caller_known" => self.memory.caller.is_some().to_string(),
+            "number_known" => self.memory.values.contains_key(ABOUT).to_string(),
             "called" => self.memory.called.clone(),
             other => self.memory.values.get(other).map(Value::content).unwrap_or_default(),
         }

@@ -10,8 +10,12 @@ pub(crate) enum Value {
     Text(String),
     /// A ticket's number: said digit by digit.
     Ticket(Number),
+    /// Digits as they were typed: said one by one.
+    Digits(String),
     /// A day.
     Date(Timestamp),
+    /// A day and a time of day.
+    Moment(Timestamp),
     /// How many.
     Count(u64),
     /// Minutes; 0 means less than one.
@@ -32,9 +36,9 @@ impl Value {
     /// What a branch compares with, and what fills a message.
     pub(crate) fn content(&self) -> String {
         match self {
-            Value::Text(text) => text.clone(),
+            Value::Text(text) | Value::Digits(text) => text.clone(),
             Value::Ticket(number) => number.digits(),
-            Value::Date(at) => at.to_string(),
+            Value::Date(at) | Value::Moment(at) => at.to_string(),
             Value::Count(n) | Value::Minutes(n) => n.to_string(),
             Value::State(state) => state.as_str().to_owned(),
         }

@@ -1,4 +1,5 @@
-//! Walking a flow in the terminal: no telephone needed. What the caller hears and does is printed, in order.
+//! Walking a flow in the terminal: no telephone needed. What the caller hears and does is printed, in order, with the
+//! time at which it happens; a made-up helpline answers.
 
 use crate::act::{Act, CallFacts, Input, Piece, PlayId, QueueOutcome, Recognition};
 use crate::flow::Flows;
@@ -32,6 +33,14 @@ pub struct Script {
 
 /// Most happenings of a walk.
 const LONGEST: usize = 400;
+/// How long a letter takes to be said: a synthesised voice says some 14 a second.
+const LETTER: Duration = Duration::from_millis(70);
+/// How long a caller who says nothing is listened to.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How often the place in the line is told before the made-up floor has somebody free.
+const ANNOUNCEMENTS: u32 = 2;
+/// How long the caller then speaks with a person.
+const TALK: Duration = Duration::from_secs(90);
 
 /// Walks a flow and answers what was heard and done, a line each.
 pub fn walk(flows: &Arc<Flows>, flow: &str, script: &Script) -> String {
@@ -40,6 +49,7 @@ pub fn walk(flows: &Arc<Flows>, flow: &str, script: &Script) -> String {
         called: "100".into(),
         language: Language::Bn,
         language_known: false,
+        about: None,
         now: script.now,
     };
     let (session, acts) = Session::start(flows, flow, facts);
@@ -50,6 +60,9 @@ pub fn walk(flows: &Arc<Flows>, flow: &str, script: &Script) -> String {
         coming: VecDeque::new(),
         timer: None,
         playing: None,
+        recording: None,
+        said: String::new(),
+        queue: None,
         say: script.say.clone().into(),
         press: script.press.clone().into(),
         script,
@@ -76,7 +89,13 @@ struct Walk<'a> {
     /// What will happen without the caller.
     coming: VecDeque<Input>,
     timer: Option<(u64, Duration)>,
-    playing: Option<PlayId>,
+    playing: Option<(PlayId, Duration)>,
+    /// The longest that is recorded, while the tape runs.
+    recording: Option<Duration>,
+    /// What was said last.
+    said: String,
+    /// Announcements heard, while the caller waits for a person.
+    queue: Option<u32>,
     say: VecDeque<String>,
     press: VecDeque<String>,
     script: &'a Script,
@@ -84,25 +103,68 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn line(&mut self, sign: &str, text: &str) {
-        let _ = writeln!(self.out, "{sign} {text}");
+        let at = self.now.duration_since(self.script.now).as_secs().max(0);
+        let _ = writeln!(self.out, "{:>2}:{:02} {sign} {text}", at / 60, at % 60);
     }
 
+    fn pass(&mut self, time: Duration) {
+        self.now = self.now.checked_add(time).unwrap_or(self.now);
+    }
+
+    /// What happens next: what is already under way, then the caller, then time.
     fn next(&mut self) -> Option<Input> {
         if let Some(input) = self.coming.pop_front() {
             return Some(input);
         }
-        if let Some(id) = self.playing.take() {
+        if let Some((id, length)) = self.playing.take() {
+            self.pass(length);
             return Some(Input::Played(id));
+        }
+        if let Some(max) = self.recording
+            && (!self.say.is_empty() || self.press.is_empty())
+        {
+            return Some(self.speak(max));
         }
         if let Some(keys) = self.press.pop_front() {
             self.line("⌨", &format!("presses {keys}"));
             self.coming.extend(keys.chars().map(Input::Digit));
             return self.coming.pop_front();
         }
+        if self.queue.is_some_and(|heard| heard >= ANNOUNCEMENTS) {
+            return Some(self.talk());
+        }
         let (id, after) = self.timer.take()?;
         self.line("…", &format!("{} s pass", after.as_secs()));
-        self.now = self.now.checked_add(after).unwrap_or(self.now);
+        self.pass(after);
+        self.queue = self.queue.map(|heard| heard + 1);
         Some(Input::Timer(id))
+    }
+
+    /// The caller says the next words of the script, or nothing.
+    fn speak(&mut self, max: Duration) -> Input {
+        self.recording = None;
+        let words = self.say.pop_front();
+        let length = match &words {
+            Some(words) => {
+                self.line("🎤", words);
+                (LETTER * words.chars().count() as u32).min(max)
+            }
+            None => {
+                self.line("…", "the caller says nothing");
+                SILENCE.min(max)
+            }
+        };
+        self.pass(length);
+        self.said = words.clone().unwrap_or_default();
+        Input::RecordingEnded { ms: length.as_millis() as u64, heard_speech: words.is_some() }
+    }
+
+    fn talk(&mut self) -> Input {
+        self.queue = None;
+        self.line("☎", "a person answers, and the two speak with each other");
+        self.pass(TALK);
+        self.coming.push_back(Input::QueueResult(QueueOutcome::TalkEnded));
+        Input::QueueResult(QueueOutcome::Answered)
     }
 
     fn done(&mut self, acts: Vec<Act>) {
@@ -113,81 +175,124 @@ impl Walk<'_> {
 
     fn do_one(&mut self, act: Act) {
         match act {
-            Act::Play(pieces, id) => {
-                let music = pieces.contains(&Piece::Music);
-                for piece in pieces {
-                    match piece {
-                        Piece::Prompt { text, .. } | Piece::Say(text) => self.line("🔊", &text),
-                        Piece::Music => self.line("🔊", "♪ music"),
-                        Piece::Tone { .. } => self.line("🔊", "♪ tone"),
-                        Piece::Silence(_) => {}
-                    }
-                }
-                self.playing = (!music).then_some(id);
-            }
+            Act::Play(pieces, id) => self.play(&pieces, id),
             Act::StopPlaying => self.playing = None,
             Act::SetTimer { id, after } => self.timer = Some((id, after)),
             Act::CancelTimer { id } => self.timer = self.timer.filter(|(armed, _)| *armed != id),
-            Act::StartRecording { .. } => self.record(),
-            Act::Recognise { .. } => self.recognise(),
-            Act::TakeIn { declared_emergency, .. } => self.take_in(declared_emergency),
-            Act::LookUp { number } => {
-                self.line("⚙", &format!("looks up {}", number.grouped()));
-                let due_at = self.now.checked_add(Duration::from_secs(5 * 86_400)).unwrap_or(self.now);
-                let standing = Standing {
-                    number,
-                    state: State::InProgress,
-                    department: "PHE".into(),
-                    registered_at: self.now,
-                    due_at,
-                    closed_at: None,
+            Act::StartRecording { max, .. } => {
+                self.line("🔊", "♪ beep");
+                self.recording = Some(max);
+            }
+            Act::StopRecording { keep } => {
+                if self.recording.take().is_some() && keep {
+                    self.coming.push_back(Input::RecordingEnded { ms: 0, heard_speech: false });
+                }
+            }
+            Act::Recognise { .. } => {
+                let text = self.said.clone();
+                let heard = if self.script.recognition {
+                    Recognition::Text { text, confidence: 0.9, trusted: true }
+                } else {
+                    Recognition::VoiceOnly { hint: None }
                 };
-                self.coming.push_back(Input::LookedUp(Ok(Some(standing))));
+                self.coming.push_back(Input::Recognised(heard));
             }
+            Act::TakeIn { words, declared_emergency, about } => self.take_in(words, declared_emergency, about),
+            Act::LookUp { number } => self.look_up(number),
             Act::AskHours { .. } => {
-                let hours = if self.script.open { AfterHours::Open } else { AfterHours::Closed { until: Some(self.now), holiday: false } };
-                self.coming.push_back(Input::Hours(hours));
+                let opens = self.now.checked_add(Duration::from_secs(12 * 3_600)).ok();
+                let closed = AfterHours::Closed { until: opens, holiday: false };
+                self.coming.push_back(Input::Hours(if self.script.open { AfterHours::Open } else { closed }));
             }
-            Act::Queue { name, emergency } => {
-                self.line("☎", &format!("waits for a person in the queue {name}{}", if emergency { ", as an emergency" } else { "" }));
-                self.coming.push_back(Input::QueueResult(QueueOutcome::Position { place: 3, wait: Some(Duration::from_secs(240)) }));
-            }
+            Act::Queue { name, emergency } => self.wait(&name, emergency),
             Act::LeaveQueue { callback } => {
-                self.line("☎", if callback.is_some() { "leaves the line and will be called back" } else { "leaves the line" })
+                self.queue = None;
+                self.line("☎", if callback.is_some() { "leaves the line and will be called back" } else { "leaves the line" });
             }
-            Act::Transfer { to } => self.line("☎", &format!("is joined with {to}")),
-            Act::Sms { template, .. } => self.line("✉", &format!("gets an SMS: {template}")),
+            Act::Transfer { to } => {
+                self.line("☎", &format!("is joined with {to}"));
+                self.coming.push_back(Input::TransferResult(true));
+            }
+            Act::Sms { template, values } => {
+                let values: Vec<_> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                self.line("✉", &format!("gets an SMS: {template} {}", values.join(" ")));
+            }
             Act::SetLanguage(language) => self.line("⚙", &format!("language: {language}")),
             Act::HangUp => self.line("☎", "the call ends"),
-            Act::Listen { .. } | Act::StopRecording { .. } => {}
+            Act::Listen { .. } => {}
         }
     }
 
-    fn record(&mut self) {
-        self.line("🔊", "♪ beep");
-        let heard = self.say.front().cloned();
-        if let Some(words) = &heard {
-            self.line("🎤", words);
+    /// Prints what is played, a prompt a line, and remembers how long it takes.
+    fn play(&mut self, pieces: &[Piece], id: PlayId) {
+        let (mut line, mut prompt, mut length) = (String::new(), "", Duration::ZERO);
+        for piece in pieces {
+            let (heard, part_of) = match piece {
+                Piece::Prompt { name, text } if name.starts_with("digit-") || name.starts_with("state-") => (text.as_str(), prompt),
+                Piece::Prompt { name, text } => (text.as_str(), name.split('.').next().unwrap_or_default()),
+                Piece::Say(text) => (text.as_str(), prompt),
+                Piece::Music => ("♪ music", "♪"),
+                Piece::Tone { .. } => ("♪ tone", "♪"),
+                Piece::Silence(_) => (",", prompt),
+            };
+            length += match piece {
+                Piece::Silence(ms) | Piece::Tone { ms, .. } => Duration::from_millis(u64::from(*ms)),
+                _ => LETTER * heard.chars().count() as u32,
+            };
+            if part_of != prompt && !line.is_empty() {
+                self.line("🔊", &std::mem::take(&mut line));
+            }
+            prompt = part_of;
+            if !line.is_empty() && heard != "," {
+                line.push(' ');
+            }
+            line.push_str(heard);
         }
-        self.coming.push_back(Input::RecordingEnded { ms: 4_000, heard_speech: heard.is_some() });
+        if line.len() > 1 {
+            self.line("🔊", &line);
+        }
+        self.playing = (!pieces.contains(&Piece::Music)).then_some((id, length));
     }
 
-    fn recognise(&mut self) {
-        let text = self.say.pop_front().unwrap_or_default();
-        let heard = if self.script.recognition {
-            Recognition::Text { text, confidence: 0.9, trusted: true }
-        } else {
-            Recognition::VoiceOnly { hint: None }
+    fn wait(&mut self, name: &str, emergency: bool) {
+        self.line("☎", &format!("waits for a person in the queue {name}{}", if emergency { ", as an emergency" } else { "" }));
+        if !self.script.open {
+            self.line("☎", "nobody is there");
+            self.coming.push_back(Input::QueueResult(QueueOutcome::Returned { branch: "nobody".into() }));
+            return;
+        }
+        self.queue = Some(if emergency { ANNOUNCEMENTS } else { 0 });
+        self.coming.push_back(Input::QueueResult(QueueOutcome::Position { place: 3, wait: Some(Duration::from_secs(240)) }));
+    }
+
+    fn look_up(&mut self, number: Number) {
+        self.line("⚙", &format!("looks up {}", number.grouped()));
+        let days = |n: i64| self.now.checked_add(jiff::SignedDuration::from_hours(24 * n)).unwrap_or(self.now);
+        let standing = Standing {
+            number,
+            state: State::InProgress,
+            department: "PHE".into(),
+            registered_at: days(-2),
+            due_at: days(5),
+            closed_at: None,
         };
-        self.coming.push_back(Input::Recognised(heard));
+        self.coming.push_back(Input::LookedUp(Ok(Some(standing))));
     }
 
-    fn take_in(&mut self, emergency: bool) {
-        let number = Number::from_serial(1);
-        self.line("⚙", &format!("registers the ticket {}; the citizen gets its number by SMS", number.grouped()));
+    fn take_in(&mut self, words: Option<String>, emergency: bool, about: Option<Number>) {
+        let number = about.unwrap_or_else(|| Number::from_serial(1));
+        let what = words.map_or_else(|| "what was said".to_owned(), |words| format!("{words:?}"));
+        let as_what = if emergency { " as an emergency" } else { "" };
+        self.line(
+            "⚙",
+            &match about {
+                Some(about) => format!("takes in {what} for the ticket {}{as_what}", about.grouped()),
+                None => format!("takes in {what}{as_what}: registers the ticket {}; the citizen gets its number by SMS", number.grouped()),
+            },
+        );
         let receipt = Receipt {
             number,
-            outcome: Outcome::Opened,
+            outcome: if about.is_some() { Outcome::Joined } else { Outcome::Opened },
             state: State::Registered,
             category: "other.unclassified".into(),
             department: "CMO".into(),

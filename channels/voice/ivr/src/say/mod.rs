@@ -18,6 +18,15 @@ fn place(language: Language) -> usize {
     }
 }
 
+/// The names of the recordings of the ten digits.
+pub const DIGIT_NAMES: [&str; 10] =
+    ["digit-0", "digit-1", "digit-2", "digit-3", "digit-4", "digit-5", "digit-6", "digit-7", "digit-8", "digit-9"];
+
+/// The ten digits in words.
+pub fn digit_words(language: Language) -> &'static [&'static str; 10] {
+    &DIGITS[place(language)]
+}
+
 /// Digits, one by one.
 pub fn digits(text: &str, language: Language) -> String {
     let words = text.chars().filter_map(|c| c.to_digit(10)).map(|d| DIGITS[place(language)][d as usize]);
@@ -39,11 +48,44 @@ pub fn count(n: u64, language: Language) -> String {
     }
 }
 
+/// A length of time, in the unit that a person would choose: minutes, hours or days, the latter two rounded up.
+pub fn duration(length: std::time::Duration, language: Language) -> String {
+    let minutes_left = length.as_secs().div_ceil(60);
+    let (n, names) = match minutes_left {
+        0..=90 => return minutes(minutes_left, language),
+        91..=2_160 => (minutes_left.div_ceil(60), ["ঘণ্টা", "घंटे", "hours"]),
+        _ => (minutes_left.div_ceil(1_440), ["দিন", "दिन", "days"]),
+    };
+    format!("{} {}", count(n, language), names[place(language)])
+}
+
 /// A day: its number and month, in India's time.
 pub fn date(at: Timestamp, language: Language) -> String {
     let day = at.to_zoned_datetime(india()).date();
     let (number, month) = (u64::from(day.day().unsigned_abs()), MONTHS[place(language)][usize::from(day.month().unsigned_abs()) - 1]);
     format!("{} {month}", count(number, language))
+}
+
+/// A time of day, in India's time: "nine in the morning", সকাল নয়টা, सुबह नौ बजे.
+pub fn time(at: Timestamp, language: Language) -> String {
+    let time = at.to_zoned_datetime(india()).time();
+    let (hour, minute) = (time.hour().unsigned_abs(), u64::from(time.minute().unsigned_abs()));
+    let part = match hour {
+        4..=11 => ["সকাল", "सुबह", "in the morning"],
+        12..=15 => ["দুপুর", "दोपहर", "in the afternoon"],
+        16..=18 => ["বিকেল", "शाम", "in the afternoon"],
+        19 => ["সন্ধ্যা", "शाम", "in the evening"],
+        _ => ["রাত", "रात", "at night"],
+    }[place(language)];
+    let hours = count(u64::from(if hour % 12 == 0 { 12 } else { hour % 12 }), language);
+    match (place(language), minute) {
+        (0, 0) => format!("{part} {hours}টা"),
+        (0, _) => format!("{part} {hours}টা {} মিনিট", count(minute, language)),
+        (1, 0) => format!("{part} {hours} बजे"),
+        (1, _) => format!("{part} {hours} बजकर {} मिनट", count(minute, language)),
+        (_, 0) => format!("{hours} {part}"),
+        _ => format!("{hours} {} {part}", count(minute, language)),
+    }
 }
 
 /// India's time, which has no summer.
@@ -120,6 +162,14 @@ mod tests {
         assert_eq!(date(at, Language::Bn), "চব্বিশ নভেম্বর");
         assert_eq!(minutes(0, Language::En), "one minute");
         assert_eq!(minutes(5, Language::Hi), "पाँच मिनट");
+        let opens = "2026-11-24T03:30:00Z".parse().expect("a time");
+        assert_eq!(time(opens, Language::Bn), "সকাল নয়টা");
+        assert_eq!(time(opens, Language::Hi), "सुबह नौ बजे");
+        assert_eq!(time(at, Language::En), "one thirty at night");
+        let of = |s: u64, language| duration(std::time::Duration::from_secs(s), language);
+        assert_eq!(of(61, Language::En), "two minutes");
+        assert_eq!(of(2 * 3_600, Language::Bn), "দুই ঘণ্টা");
+        assert_eq!(of(7 * 86_400, Language::Hi), "सात दिन");
     }
 
     #[test]

@@ -53,6 +53,10 @@ impl Verb for Confirm {
         vec![("1".into(), &self.yes), ("2".into(), &self.again), ("0".into(), &self.person)]
     }
 
+    fn alone(&self) -> Vec<&str> {
+        vec![&self.yes]
+    }
+
     fn prompts(&self) -> Vec<&str> {
         let own = self.prompts.iter().map(String::as_str);
         own.chain(["wrong-key", "no-key"]).collect()

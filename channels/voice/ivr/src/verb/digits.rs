@@ -1,11 +1,12 @@
 //! `digits`: a number typed on the keypad, ended by # or by its length.
 
 use super::keys::{Offer, patience, tries};
-use super::{Go, Nature, Verb};
+use super::{Go, Mistake, Nature, Verb, wrong_tries};
 use crate::act::Input;
 use crate::duration::Span;
 use crate::session::Scene;
 use crate::value::Value;
+use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::Number;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub struct Digits {
     prompts: Vec<String>,
     /// What they are.
     kind: Kind,
+    /// How many there are at most, for `kind: number`; fewer end by # or by waiting.
+    #[serde(default = "most")]
+    most: usize,
     /// The value that is set.
     into: String,
     /// How long the next digit is waited for.
@@ -43,6 +47,14 @@ pub enum Kind {
     Ticket,
     /// One key.
     Key,
+    /// A telephone number: ten digits, or with a trunk zero or country code before them and # after.
+    Phone,
+    /// Any digits.
+    Number,
+}
+
+const fn most() -> usize {
+    12
 }
 
 impl Digits {
@@ -57,10 +69,24 @@ impl Digits {
         }
     }
 
+    /// How many digits are all.
+    fn whole(&self, typed: &str) -> usize {
+        match self.kind {
+            Kind::Key => 1,
+            Kind::Ticket => 10,
+            Kind::Phone if typed.starts_with("00") => 15,
+            Kind::Phone if typed.starts_with('0') => 11,
+            Kind::Phone => 10,
+            Kind::Number => self.most,
+        }
+    }
+
     fn take(&self, typed: &str, scene: &mut Scene<'_>) -> Go {
         let value = match self.kind {
             Kind::Key => Some(Value::Text(typed.to_owned())),
             Kind::Ticket => Number::parse(typed).ok().map(Value::Ticket),
+            Kind::Phone => PhoneNumber::parse(typed).ok().map(|_| Value::Digits(typed.to_owned())),
+            Kind::Number => (!typed.is_empty()).then(|| Value::Digits(typed.to_owned())),
         };
         scene.visit.digits.clear();
         match value {
@@ -101,10 +127,10 @@ impl Verb for Digits {
                 let typed = std::mem::take(&mut scene.visit.digits);
                 return self.take(&typed, scene);
             }
-            digit => scene.visit.digits.push(*digit),
+            digit if digit.is_ascii_digit() => scene.visit.digits.push(*digit),
+            _ => {} // A to D are on no citizen's telephone
         }
-        let whole = if self.kind == Kind::Key { 1 } else { 10 };
-        if scene.visit.digits.len() >= whole {
+        if scene.visit.digits.len() >= self.whole(&scene.visit.digits) {
             let typed = std::mem::take(&mut scene.visit.digits);
             return self.take(&typed, scene);
         }
@@ -117,6 +143,23 @@ impl Verb for Digits {
         ways.push(("otherwise".into(), &self.otherwise));
         ways.extend(self.zero.as_deref().map(|to| ("0".to_owned(), to)));
         ways
+    }
+
+    fn alone(&self) -> Vec<&str> {
+        vec![&self.otherwise]
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        vec![&self.into]
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = wrong_tries(self.tries);
+        if !(1..=20).contains(&self.most) {
+            let what = format!("{} digits are asked for", self.most);
+            found.push(Mistake { word: "most".to_owned(), what, expected: "1 to 20".to_owned() });
+        }
+        found
     }
 
     fn prompts(&self) -> Vec<&str> {

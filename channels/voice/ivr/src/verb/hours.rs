@@ -35,7 +35,7 @@ impl Verb for Hours {
         let to = match input {
             Input::Hours(AfterHours::Closed { until, .. }) => {
                 if let Some(until) = until {
-                    scene.set("opens", Value::Date(*until));
+                    scene.set("opens", Value::Moment(*until));
                 }
                 &self.closed
             }
@@ -49,6 +49,10 @@ impl Verb for Hours {
 
     fn ways(&self) -> Vec<(String, &str)> {
         vec![("open".into(), &self.open), ("closed".into(), &self.closed)]
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        vec!["opens"]
     }
 
     fn nature(&self) -> Nature {

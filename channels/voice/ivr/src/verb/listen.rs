@@ -64,6 +64,10 @@ impl Verb for Listen {
         vec![("understood".into(), &self.understood), ("voice only".into(), &self.voice_only)]
     }
 
+    fn sets(&self) -> Vec<&str> {
+        vec![&self.into]
+    }
+
     fn prompts(&self) -> Vec<&str> {
         self.prompts.iter().map(String::as_str).collect()
     }

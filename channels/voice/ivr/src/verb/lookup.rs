@@ -17,7 +17,7 @@ pub struct Lookup {
     /// The longest wait.
     #[serde(default = "limit")]
     limit: Span,
-    /// The step that follows; the values `state` and `due` are set.
+    /// The step that follows; the values `state`, `due`, `registered` and `department` (its code, for a message) are set.
     found: String,
     /// The step that follows when there is no such ticket.
     missing: String,
@@ -42,6 +42,8 @@ impl Verb for Lookup {
             Input::LookedUp(Ok(Some(standing))) => {
                 scene.set("state", Value::State(standing.state));
                 scene.set("due", Value::Date(standing.due_at));
+                scene.set("registered", Value::Date(standing.registered_at));
+                scene.set("department", Value::Text(standing.department.clone()));
                 &self.found
             }
             Input::LookedUp(Ok(None)) => &self.missing,
@@ -55,6 +57,18 @@ impl Verb for Lookup {
 
     fn ways(&self) -> Vec<(String, &str)> {
         vec![("found".into(), &self.found), ("missing".into(), &self.missing), ("unavailable".into(), &self.unavailable)]
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        vec!["state", "due", "registered", "department"]
+    }
+
+    fn uses(&self) -> Vec<&str> {
+        vec![&self.number]
+    }
+
+    fn deed(&self) -> Option<String> {
+        Some("hear how a ticket stands".to_owned())
     }
 
     fn nature(&self) -> Nature {

@@ -1,7 +1,7 @@
 //! `menu`: keys are offered; a key may be pressed while the prompts are still heard (barge-in).
 
 use super::keys::{Offer, patience, tries};
-use super::{Go, Nature, Verb, by_key};
+use super::{Go, Mistake, Nature, Verb, by_key, wrong_keys, wrong_tries};
 use crate::act::Input;
 use crate::duration::Span;
 use crate::session::Scene;
@@ -61,6 +61,14 @@ impl Verb for Menu {
         let mut ways = by_key(&self.keys);
         ways.push(("otherwise".into(), &self.otherwise));
         ways
+    }
+
+    fn alone(&self) -> Vec<&str> {
+        vec![&self.otherwise]
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        wrong_keys(self.keys.keys()).into_iter().chain(wrong_tries(self.tries)).collect()
     }
 
     fn prompts(&self) -> Vec<&str> {

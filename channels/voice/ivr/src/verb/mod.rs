@@ -68,6 +68,35 @@ pub(crate) trait Verb: std::fmt::Debug + Send + Sync {
     /// The steps that may follow, each with the name of its way.
     fn ways(&self) -> Vec<(String, &str)>;
 
+    /// The steps that may follow although the caller does nothing; the checker proves that these ways lead to an end.
+    fn alone(&self) -> Vec<&str> {
+        self.ways().into_iter().map(|(_, to)| to).collect()
+    }
+
+    /// The values that it may set.
+    fn sets(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The values that it reads, beside those in its prompts.
+    fn uses(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// What is wrong with its own fields.
+    fn mistakes(&self) -> Vec<Mistake> {
+        Vec::new()
+    }
+
+    /// What it does for the citizen, in a word: there must be a way by the keypad alone to a step that does it.
+    fn deed(&self) -> Option<String> {
+        match self.nature() {
+            Nature::Person => Some("reach a person".to_owned()),
+            Nature::End => Some("come to an end".to_owned()),
+            Nature::Instant | Nature::Passing | Nature::Asking => None,
+        }
+    }
+
     /// The prompts that it may play.
     fn prompts(&self) -> Vec<&str> {
         Vec::new()
@@ -90,6 +119,35 @@ pub(crate) trait Verb: std::fmt::Debug + Send + Sync {
     fn needs_speech(&self) -> Option<&str> {
         None
     }
+}
+
+/// A mistake in a verb's own fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    /// The word in the file that is wrong.
+    pub(crate) word: String,
+    pub(crate) what: String,
+    pub(crate) expected: String,
+}
+
+/// Keys that no telephone has, and a menu without any.
+pub(crate) fn wrong_keys<'a>(keys: impl IntoIterator<Item = &'a String>) -> Vec<Mistake> {
+    let on_a_telephone = |key: &str| key.len() == 1 && key.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
+    let wrong = keys.into_iter().filter(|key| !on_a_telephone(key));
+    let mistake = |key: &String| Mistake {
+        word: key.clone(),
+        what: format!("no telephone has the key {key:?}"),
+        expected: "one of 0 to 9, * and #".to_owned(),
+    };
+    wrong.map(mistake).collect()
+}
+
+/// Tries that are none, or more than anybody bears.
+pub(crate) fn wrong_tries(tries: u32) -> Vec<Mistake> {
+    if (1..=9).contains(&tries) {
+        return Vec::new();
+    }
+    vec![Mistake { word: "tries".to_owned(), what: format!("it is asked {tries} times"), expected: "1 to 9 tries".to_owned() }]
 }
 
 /// One way, named `next`.

@@ -1,7 +1,7 @@
 //! `queue`: the caller waits for a person, hears music and now and then the place in the line, and may choose to be called
 //! back or to go on another way.
 
-use super::{Go, Nature, Verb, by_key};
+use super::{Go, Mistake, Nature, Verb, by_key, wrong_keys};
 use crate::act::{Act, Input, Piece, QueueOutcome};
 use crate::duration::{Span, seconds};
 use crate::session::Scene;
@@ -9,6 +9,7 @@ use crate::value::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Wait for a person.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,12 +23,16 @@ pub struct Queue {
     /// What is said first.
     #[serde(default)]
     prompts: Vec<String>,
-    /// What is said with the place in the line (`place`, `wait`), at most every `every`.
+    /// What is said while waiting, at most every `every`. The values `place` and `wait` are set; a prompt that needs the
+    /// wait is left out while no wait can be told.
     #[serde(default)]
     position: Vec<String>,
     /// How often the place is said.
     #[serde(default = "every")]
     every: Span,
+    /// The longest wait, whatever the queue says: then the caller goes on as if sent away.
+    #[serde(default = "longest")]
+    longest: Span,
     /// The step that follows each key.
     #[serde(default)]
     keys: BTreeMap<String, String>,
@@ -41,9 +46,17 @@ const fn every() -> Span {
     seconds(45)
 }
 
+const fn longest() -> Span {
+    seconds(45 * 60)
+}
+
+/// The shortest time between two announcements.
+const SHORTEST: Duration = Duration::from_secs(5);
+
 /// Phases of the visit.
-const WAITING: u8 = 0;
-const TALKING: u8 = 1;
+const TOLD: u8 = 0; // something is being said
+const MUSIC: u8 = 1;
+const TALKING: u8 = 2;
 
 impl Verb for Queue {
     fn enter(&self, scene: &mut Scene<'_>) -> Go {
@@ -70,12 +83,23 @@ impl Verb for Queue {
             }
             Input::QueueResult(QueueOutcome::Position { place, wait }) => {
                 scene.set("place", Value::Count(u64::from(*place)));
-                scene.set("wait", Value::Minutes(wait.map_or(0, |w| w.as_secs().div_ceil(60))));
-                scene.visit.digits = place.to_string();
+                match wait {
+                    Some(wait) => scene.set("wait", Value::Minutes(wait.as_secs().div_ceil(60))),
+                    None => scene.unset("wait"), // nobody knows: nothing is promised
+                }
             }
-            Input::Played(id) if scene.is_playing(*id) && scene.visit.phase == WAITING => self.music(scene),
-            Input::Timer(id) if scene.is_timer(*id) && scene.visit.phase == WAITING => self.say_place(scene),
-            Input::Digit(key) if scene.visit.phase == WAITING => {
+            Input::Played(id) if scene.is_playing(*id) && scene.visit.phase == TOLD => self.music(scene),
+            Input::Played(id) if scene.is_playing(*id) && scene.visit.phase == MUSIC => scene.play_pieces(vec![Piece::Music]),
+            Input::Timer(id) if scene.is_timer(*id) && scene.visit.phase == MUSIC => {
+                scene.visit.tries += 1;
+                if self.every.0 * scene.visit.tries >= self.longest.0 {
+                    scene.stop();
+                    scene.act(Act::LeaveQueue { callback: None });
+                    return Go::To(self.sent_away.clone());
+                }
+                self.say_place(scene);
+            }
+            Input::Digit(key) if scene.visit.phase != TALKING => {
                 if let Some(to) = self.keys.get(&key.to_string()) {
                     scene.stop();
                     scene.cancel_timer();
@@ -97,6 +121,23 @@ impl Verb for Queue {
         ways
     }
 
+    fn alone(&self) -> Vec<&str> {
+        vec![&self.sent_away]
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        vec!["place", "wait"]
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = wrong_keys(self.keys.keys());
+        if self.every.0 < SHORTEST {
+            let what = "the place is said without a pause".to_owned();
+            found.push(Mistake { word: "every".to_owned(), what, expected: "5s or more".to_owned() });
+        }
+        found
+    }
+
     fn prompts(&self) -> Vec<&str> {
         self.prompts.iter().chain(&self.position).map(String::as_str).collect()
     }
@@ -108,6 +149,7 @@ impl Verb for Queue {
 
 impl Queue {
     fn music(&self, scene: &mut Scene<'_>) {
+        scene.visit.phase = MUSIC;
         scene.play_pieces(vec![Piece::Music]);
         scene.timer(self.every.0);
     }
@@ -116,6 +158,7 @@ impl Queue {
         if self.position.is_empty() || scene.value("place").is_none() {
             scene.timer(self.every.0);
         } else {
+            scene.visit.phase = TOLD;
             scene.play(&self.position);
         }
     }

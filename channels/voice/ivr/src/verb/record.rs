@@ -1,11 +1,12 @@
 //! `record`: what the caller says after the tone is kept. # ends it, silence ends it, and so does the longest time.
 
-use super::{Go, Nature, Verb};
+use super::{Go, Mistake, Nature, Verb, by_key, wrong_keys};
 use crate::act::{Act, Input};
 use crate::duration::{Span, seconds};
 use crate::session::Scene;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Keep what the caller says after the tone.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,9 +24,12 @@ pub struct Record {
     next: String,
     /// The step that follows when nothing was said.
     silent: String,
-    /// The step that follows when 0 is pressed.
+    /// The step that follows each of these keys; what was being said is thrown away. Any other key ends the recording.
     #[serde(default)]
-    zero: Option<String>,
+    keys: BTreeMap<String, String>,
+    /// What is said is an emergency, also if the caller hangs up in the middle of it.
+    #[serde(default)]
+    emergency: bool,
 }
 
 const fn longest() -> Span {
@@ -49,22 +53,7 @@ impl Verb for Record {
         let recording = scene.visit.phase == 1;
         match input {
             Input::Played(id) if scene.is_playing(*id) && !recording => self.begin(scene),
-            Input::Digit('0') if self.zero.is_some() => {
-                if recording {
-                    scene.act(Act::StopRecording { keep: false });
-                }
-                scene.stop();
-                scene.cancel_timer();
-                Go::To(self.zero.clone().unwrap_or_default())
-            }
-            Input::Digit(_) if recording => {
-                scene.act(Act::StopRecording { keep: true });
-                Go::Stay
-            }
-            Input::Digit('#') => {
-                scene.stop();
-                self.begin(scene)
-            }
+            Input::Digit(key) => self.key(*key, recording, scene),
             Input::RecordingEnded { heard_speech, .. } if recording => {
                 scene.cancel_timer();
                 scene.act(Act::Listen { speech: false });
@@ -79,10 +68,18 @@ impl Verb for Record {
     }
 
     fn ways(&self) -> Vec<(String, &str)> {
-        let mut ways = super::next(&self.next);
+        let mut ways = by_key(&self.keys);
+        ways.extend(super::next(&self.next));
         ways.push(("silent".into(), &self.silent));
-        ways.extend(self.zero.as_deref().map(|to| ("0".to_owned(), to)));
         ways
+    }
+
+    fn alone(&self) -> Vec<&str> {
+        vec![&self.silent]
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        wrong_keys(self.keys.keys())
     }
 
     fn prompts(&self) -> Vec<&str> {
@@ -95,9 +92,27 @@ impl Verb for Record {
 }
 
 impl Record {
+    fn key(&self, key: char, recording: bool, scene: &mut Scene<'_>) -> Go {
+        if let Some(to) = self.keys.get(&key.to_string()) {
+            if recording {
+                scene.act(Act::StopRecording { keep: false });
+            }
+            scene.stop();
+            scene.cancel_timer();
+            return Go::To(to.clone());
+        }
+        if recording {
+            scene.act(Act::StopRecording { keep: true });
+        } else if key == '#' {
+            scene.stop();
+            return self.begin(scene);
+        }
+        Go::Stay
+    }
+
     fn begin(&self, scene: &mut Scene<'_>) -> Go {
         scene.visit.phase = 1;
-        scene.act(Act::StartRecording { max: self.max.0, beep: true, silence_end: self.silence_end.0 });
+        scene.act(Act::StartRecording { max: self.max.0, beep: true, silence_end: self.silence_end.0, emergency: self.emergency });
         scene.timer(self.max.0 + GRACE);
         Go::Stay
     }

@@ -15,6 +15,9 @@ pub struct Register {
     /// What is said meanwhile.
     #[serde(default)]
     prompts: Vec<String>,
+    /// What is taken in, in place of the recording: an answer given by a key.
+    #[serde(default)]
+    words: Option<String>,
     /// The caller declared an emergency.
     #[serde(default)]
     emergency: bool,
@@ -37,7 +40,7 @@ const fn limit() -> Span {
 impl Verb for Register {
     fn enter(&self, scene: &mut Scene<'_>) -> Go {
         let about = self.about.as_deref().and_then(|name| scene.value(name)).and_then(Value::ticket);
-        scene.act(Act::TakeIn { declared_emergency: self.emergency, about });
+        scene.act(Act::TakeIn { words: self.words.clone(), declared_emergency: self.emergency, about });
         scene.timer(self.limit.0);
         if !self.prompts.is_empty() {
             scene.play(&self.prompts);
@@ -66,6 +69,18 @@ impl Verb for Register {
         let mut ways = super::next(&self.next);
         ways.push(("unavailable".into(), &self.unavailable));
         ways
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        vec!["number", "due"]
+    }
+
+    fn uses(&self) -> Vec<&str> {
+        self.about.as_deref().into_iter().collect()
+    }
+
+    fn deed(&self) -> Option<String> {
+        Some(if self.emergency { "register an emergency" } else { "register" }.to_owned())
     }
 
     fn prompts(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! `set`: the language of the call, or a value.
 
-use super::{Go, Nature, Verb, next};
+use super::{Go, Mistake, Nature, Verb, next};
 use crate::session::Scene;
 use crate::value::Value;
 use daak_domain::language::Language;
@@ -36,6 +36,20 @@ impl Verb for Set {
 
     fn ways(&self) -> Vec<(String, &str)> {
         next(&self.next)
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        self.values.keys().map(String::as_str).collect()
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        let unserved = self.language.filter(|language| !Language::SERVED.contains(language));
+        let mistake = |language: Language| Mistake {
+            word: language.code().to_owned(),
+            what: format!("there are no prompts in {language}"),
+            expected: Language::SERVED.map(Language::code).join(", "),
+        };
+        unserved.map(mistake).into_iter().collect()
     }
 
     fn nature(&self) -> Nature {

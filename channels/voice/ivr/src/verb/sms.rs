@@ -30,6 +30,10 @@ impl Verb for Sms {
         next(&self.next)
     }
 
+    fn uses(&self) -> Vec<&str> {
+        self.values.iter().map(String::as_str).collect()
+    }
+
     fn nature(&self) -> Nature {
         Nature::Instant
     }

@@ -5,6 +5,7 @@ use crate::act::{Act, Input, Piece};
 use crate::session::Scene;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::time::Duration;
 
 /// Join with another party.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -19,9 +20,13 @@ pub struct Transfer {
     failed: String,
 }
 
+/// The call gives up ringing before; if it does not, the flow does.
+const LIMIT: Duration = Duration::from_secs(90);
+
 impl Verb for Transfer {
     fn enter(&self, scene: &mut Scene<'_>) -> Go {
         scene.act(Act::Transfer { to: self.to.clone() });
+        scene.timer(LIMIT);
         if self.prompts.is_empty() {
             scene.play_pieces(vec![Piece::Music])
         } else {
@@ -32,7 +37,16 @@ impl Verb for Transfer {
 
     fn on(&self, input: &Input, scene: &mut Scene<'_>) -> Go {
         match input {
+            Input::TransferResult(true) => {
+                scene.cancel_timer();
+                Go::Stay
+            }
             Input::TransferResult(false) => {
+                scene.cancel_timer();
+                scene.stop();
+                Go::To(self.failed.clone())
+            }
+            Input::Timer(id) if scene.is_timer(*id) => {
                 scene.stop();
                 Go::To(self.failed.clone())
             }
