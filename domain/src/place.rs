@@ -99,11 +99,14 @@ impl Places {
     /// block counts only if it is the only one of its name (within the district, if that was named).
     pub fn named_in(&self, text: &str) -> (Option<&District>, Option<&Local>) {
         let text = format!(" {} ", plain(text));
-        let named = |name: &str| name.len() > 3 && text.contains(&format!(" {name} "));
-        let district = self.district_names.iter().filter(|(name, _)| named(name)).max_by_key(|(name, _)| name.len());
+        let phrases = phrases(&text);
+        let known = |phrase: &&&str| phrase.len() > 3;
+        let named = phrases.iter().filter(known).filter_map(|phrase| self.district_names.get_key_value(*phrase));
+        let district = named.max_by_key(|(name, _)| name.len());
         let district = district.and_then(|(_, code)| self.districts.get(code)).or_else(|| self.district_inflected(&text));
         let within = district.map(|d| d.code.as_str());
-        let mut names: Vec<_> = self.local_names.iter().filter(|(name, _)| named(name)).collect();
+        let found = phrases.iter().filter(known).filter_map(|phrase| self.local_names.get_key_value(*phrase));
+        let mut names: Vec<_> = found.collect::<BTreeMap<_, _>>().into_iter().collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let local = names.into_iter().find_map(|(name, _)| match self.locals(name, within).as_slice() {
             [only] => Some(*only),
@@ -120,6 +123,16 @@ impl Places {
         });
         self.districts.get(found?.1)
     }
+}
+
+/// Most words of a name.
+const LONGEST_NAME: usize = 5;
+
+/// Every run of one to [`LONGEST_NAME`] words of a plain text that begins and ends with a space.
+fn phrases(text: &str) -> Vec<&str> {
+    let spaces: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).collect();
+    let runs = spaces.iter().enumerate().flat_map(|(n, from)| spaces[n + 1..].iter().take(LONGEST_NAME).map(move |to| (*from + 1, *to)));
+    runs.filter(|(from, to)| from < to).map(|(from, to)| &text[from..to]).collect()
 }
 
 /// A name without the differences that mean nothing: case, marks of joining and nukta, punctuation, spaces.
