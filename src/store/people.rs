@@ -98,12 +98,13 @@ async fn find(on: &mut AnyConnection, sender: &Sender) -> Result<Option<i64>> {
 /// address that two people use never merges the two.
 pub(super) async fn find_or_make(on: &mut AnyConnection, contact: &Contact) -> Result<i64> {
     let sender = &contact.sender;
-    let person = match find(on, sender).await? {
-        Some(known) => known,
+    let (person, known) = match find(on, sender).await? {
+        Some(known) => (known, true),
         None => {
             let sql = "INSERT INTO persons (name, language, created_at) VALUES ($1, $2, $3) RETURNING id";
             let language = contact.language.map(Language::code);
-            sqlx::query(sql).bind(&sender.name).bind(language).bind(micros(contact.received_at)).fetch_one(&mut *on).await?.try_get(0)?
+            let row = sqlx::query(sql).bind(&sender.name).bind(language).bind(micros(contact.received_at)).fetch_one(&mut *on).await?;
+            (row.try_get(0)?, false)
         }
     };
     for identity in Identity::of(sender) {
@@ -111,7 +112,7 @@ pub(super) async fn find_or_make(on: &mut AnyConnection, contact: &Contact) -> R
         let sql = "INSERT INTO identities (kind, value, person) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING";
         sqlx::query(sql).bind(kind).bind(value).bind(person).execute(&mut *on).await?;
     }
-    if let Some(name) = &sender.name {
+    if let Some(name) = sender.name.as_ref().filter(|_| known) {
         sqlx::query("UPDATE persons SET name = $2 WHERE id = $1 AND name IS NULL").bind(person).bind(name).execute(on).await?;
     }
     Ok(person)

@@ -1,5 +1,5 @@
 //! Who writes. On SQLite one task owns the only writing connection and commits in groups: what is waiting is
-//! done, each request in a savepoint, one COMMIT makes all of it durable, and only then is anybody answered.
+//! done, one COMMIT makes all of it durable, and only then is anybody answered. A request that fails undoes itself only.
 //! On PostgreSQL each request is a transaction on a connection of the pool.
 
 use super::error::{Result, StoreError};
@@ -118,7 +118,21 @@ async fn write_groups(mut connection: AnyConnection, mut inbox: mpsc::Receiver<B
     }
 }
 
+/// Nearly every group goes through whole, so nothing is spent on savepoints until a request fails; then the group
+/// begins anew, each request in a savepoint of its own.
 async fn write_group(connection: &mut AnyConnection, group: &mut [Box<dyn Request>]) -> Result<()> {
+    connection.execute("BEGIN IMMEDIATE").await?;
+    for request in group.iter_mut() {
+        if !request.run(connection).await {
+            connection.execute("ROLLBACK").await?;
+            return write_each(connection, group).await;
+        }
+    }
+    connection.execute("COMMIT").await?;
+    Ok(())
+}
+
+async fn write_each(connection: &mut AnyConnection, group: &mut [Box<dyn Request>]) -> Result<()> {
     connection.execute("BEGIN IMMEDIATE").await?;
     for request in group {
         connection.execute("SAVEPOINT request").await?;
