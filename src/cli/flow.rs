@@ -7,7 +7,7 @@ use daak_domain::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use voice_ivr::{Flows, Script, mermaid, walk};
+use voice_ivr::{Flows, Script, mermaid, svg, walk};
 
 /// Arguments of `daak flow`.
 #[derive(Debug, Args)]
@@ -30,6 +30,9 @@ enum FlowAct {
     Draw {
         /// The flow, such as ivr-flows/helpline.yaml
         file: PathBuf,
+        /// As an SVG, which any browser shows
+        #[arg(long)]
+        svg: bool,
     },
 }
 
@@ -66,10 +69,10 @@ impl FlowCommand {
                 check(&folder)
             }
             FlowAct::Run(walk) => walk.run(),
-            FlowAct::Draw { file } => {
+            FlowAct::Draw { file, svg: as_svg } => {
                 let (flows, name) = flow_of(&file)?;
                 let flow = flows.flows.get(&name).with_context(|| format!("there is no flow {name:?} in its folder"))?;
-                say(mermaid(flow).trim_end());
+                say(if as_svg { svg(flow) } else { mermaid(flow) }.trim_end());
                 Ok(ExitCode::SUCCESS)
             }
         }

@@ -173,8 +173,8 @@ impl Call {
             Act::Listen { speech } => deeds.push(Deed::Listen(speech)),
             Act::SetTimer { id, after } => deeds.push(Deed::SetTimer { id, after }),
             Act::CancelTimer { id } => deeds.push(Deed::CancelTimer(id)),
-            Act::StartRecording { max, beep, silence_end, emergency } => {
-                self.spoken.begin(emergency);
+            Act::StartRecording { max, beep, silence_end, emergency, answer } => {
+                self.spoken.begin(emergency, answer);
                 deeds.push(Deed::BeginStatement { turn: self.spoken.turn, max, silence_end, beep });
             }
             Act::StopRecording { keep } => deeds.push(Deed::EndStatement { keep }),

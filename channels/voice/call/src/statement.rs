@@ -15,6 +15,8 @@ pub(crate) struct Spoken {
     pub(crate) phase: Phase,
     /// It was begun as an emergency.
     pub(crate) emergency: bool,
+    /// It is a short answer: it counts only if the flow takes it in.
+    pub(crate) answer: bool,
     /// The sound, once stored.
     pub(crate) sound: Option<Attachment>,
     /// What was made of it, once recognised.
@@ -48,8 +50,8 @@ pub(crate) struct Wanted {
 
 impl Spoken {
     /// A new statement begins; an earlier one that was not handed in is replaced.
-    pub(crate) fn begin(&mut self, emergency: bool) {
-        *self = Self { turn: self.turn + 1, phase: Phase::Recording, emergency, ..Self::default() };
+    pub(crate) fn begin(&mut self, emergency: bool, answer: bool) {
+        *self = Self { turn: self.turn + 1, phase: Phase::Recording, emergency, answer, ..Self::default() };
     }
 
     /// The door answered. An answer to something else that the call handed in does not concern the statement.
@@ -61,7 +63,11 @@ impl Spoken {
 
     /// Whether words of the citizen would be lost if the call ended now.
     pub(crate) fn is_at_risk(&self) -> bool {
-        matches!(self.phase, Phase::Recording | Phase::Kept | Phase::HandedIn)
+        match self.phase {
+            Phase::Recording | Phase::Kept => !self.answer || self.wanted.is_some(),
+            Phase::HandedIn => true,
+            Phase::None | Phase::Done => false,
+        }
     }
 
     /// The statement of the contact: what was recognised, or the voice itself.

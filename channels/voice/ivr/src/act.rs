@@ -90,6 +90,8 @@ pub enum Act {
         silence_end: Duration,
         /// The caller declared an emergency: should the caller hang up, what was said is taken in as one.
         emergency: bool,
+        /// It is a short answer ("yes"), not a statement: it counts only if the flow takes it in.
+        answer: bool,
     },
     /// End the recording now.
     StopRecording {

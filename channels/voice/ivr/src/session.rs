@@ -20,6 +20,8 @@ const REMEMBERED: usize = 256;
 const OF_A_CALL: u32 = 250;
 /// The value that holds the number of the ticket which a call is about.
 pub(crate) const ABOUT: &str = "number";
+/// Whoever waits no longer than this for an answer is told nothing meanwhile.
+const AT_ONCE_ANSWERED: Duration = Duration::from_millis(1_200);
 /// Flows within flows.
 const DEEP: usize = 8;
 
@@ -229,6 +231,24 @@ impl Scene<'_> {
         self.memory.next_timer += 1;
         self.visit.timer = Some(id);
         self.acts.push(Act::SetTimer { id, after });
+    }
+
+    /// Waits for an answer for at most `limit`; `prompts` are said only if it is not there at once, so that nothing is cut off.
+    pub(crate) fn await_answer(&mut self, prompts: &[String], limit: Duration) {
+        let soon = if prompts.is_empty() { limit } else { limit.min(AT_ONCE_ANSWERED) };
+        self.timer(soon);
+    }
+
+    /// The timer of [`Scene::await_answer`] ran out: whether the limit is reached. If not, the prompts are said.
+    pub(crate) fn gave_up_waiting(&mut self, prompts: &[String], limit: Duration) -> bool {
+        let left = limit.saturating_sub(AT_ONCE_ANSWERED);
+        if self.visit.phase > 0 || prompts.is_empty() || left.is_zero() {
+            return true;
+        }
+        self.visit.phase = 1;
+        self.play(prompts);
+        self.timer(left);
+        false
     }
 
     pub(crate) fn is_timer(&self, id: u64) -> bool {

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    /// What is said meanwhile.
+    /// What is said if it takes a while.
     #[serde(default)]
     prompts: Vec<String>,
     /// The longest wait.
@@ -37,10 +37,7 @@ const GRACE: Duration = Duration::from_secs(1);
 impl Verb for Listen {
     fn enter(&self, scene: &mut Scene<'_>) -> Go {
         scene.act(Act::Recognise { limit: self.limit.0 });
-        scene.timer(self.limit.0 + GRACE);
-        if !self.prompts.is_empty() {
-            scene.play(&self.prompts);
-        }
+        scene.await_answer(&self.prompts, self.limit.0 + GRACE);
         Go::Stay
     }
 
@@ -55,7 +52,9 @@ impl Verb for Listen {
                 scene.cancel_timer();
                 Go::To(self.voice_only.clone())
             }
-            Input::Timer(id) if scene.is_timer(*id) => Go::To(self.voice_only.clone()),
+            Input::Timer(id) if scene.is_timer(*id) && scene.gave_up_waiting(&self.prompts, self.limit.0 + GRACE) => {
+                Go::To(self.voice_only.clone())
+            }
             _ => Go::Stay,
         }
     }

@@ -27,6 +27,9 @@ pub struct Record {
     /// The step that follows each of these keys; what was being said is thrown away. Any other key ends the recording.
     #[serde(default)]
     keys: BTreeMap<String, String>,
+    /// It is a short answer, not a statement. A statement is taken in however the call ends; an answer only by `register`.
+    #[serde(default)]
+    answer: bool,
     /// What is said is an emergency, also if the caller hangs up in the middle of it.
     #[serde(default)]
     emergency: bool,
@@ -112,7 +115,13 @@ impl Record {
 
     fn begin(&self, scene: &mut Scene<'_>) -> Go {
         scene.visit.phase = 1;
-        scene.act(Act::StartRecording { max: self.max.0, beep: true, silence_end: self.silence_end.0, emergency: self.emergency });
+        scene.act(Act::StartRecording {
+            max: self.max.0,
+            beep: true,
+            silence_end: self.silence_end.0,
+            emergency: self.emergency,
+            answer: self.answer,
+        });
         scene.timer(self.max.0 + GRACE);
         Go::Stay
     }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
-    /// What is said meanwhile.
+    /// What is said if it takes a while.
     #[serde(default)]
     prompts: Vec<String>,
     /// What is taken in, in place of the recording: an answer given by a key.
@@ -41,10 +41,7 @@ impl Verb for Register {
     fn enter(&self, scene: &mut Scene<'_>) -> Go {
         let about = self.about.as_deref().and_then(|name| scene.value(name)).and_then(Value::ticket);
         scene.act(Act::TakeIn { words: self.words.clone(), declared_emergency: self.emergency, about });
-        scene.timer(self.limit.0);
-        if !self.prompts.is_empty() {
-            scene.play(&self.prompts);
-        }
+        scene.await_answer(&self.prompts, self.limit.0);
         Go::Stay
     }
 
@@ -60,7 +57,9 @@ impl Verb for Register {
                 scene.cancel_timer();
                 Go::To(self.unavailable.clone())
             }
-            Input::Timer(id) if scene.is_timer(*id) => Go::To(self.unavailable.clone()),
+            Input::Timer(id) if scene.is_timer(*id) && scene.gave_up_waiting(&self.prompts, self.limit.0) => {
+                Go::To(self.unavailable.clone())
+            }
             _ => Go::Stay,
         }
     }
