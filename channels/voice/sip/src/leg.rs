@@ -43,10 +43,13 @@ impl Drop for Handle {
     }
 }
 
+/// An order, and the count of its leg that it stands in.
+type Posted = (LegId, Order, Option<Arc<AtomicU32>>);
+
 /// The mailbox of all legs: orders in the order in which they were given.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    orders: Mutex<Vec<(LegId, Order, Option<Arc<AtomicU32>>)>>,
+    orders: Mutex<Vec<Posted>>,
     pub(crate) bell: Notify,
     last: AtomicU64,
 }

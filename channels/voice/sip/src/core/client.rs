@@ -145,9 +145,14 @@ impl Core {
         let Some(tx) = self.clients.get_mut(&id) else { return false };
         match (tx.state, status) {
             (State::Calling | State::Proceeding, 100..200) => {
-                // The owner's patience limits how long it may ring.
+                // How long a telephone rings is limited by its owner's patience; a re-INVITE rings nobody.
+                let within = tx.request.to_tag().is_some();
+                let over = within.then(|| now + LIMIT);
                 tx.state = State::Proceeding;
-                (tx.next, tx.over) = (None, None);
+                (tx.next, tx.over) = (None, over);
+                if let Some(over) = over {
+                    self.alarm(over, Alarm::Client(id));
+                }
                 true
             }
             (State::Calling | State::Proceeding | State::Accepted, 200..300) => {

@@ -168,7 +168,7 @@ impl Core {
 
 /// Whether a request is of the leg that its To tag names: the same call and, once known, the same peer.
 fn belongs(leg: &LegState, request: &Message) -> bool {
-    let tag = request.from_tag();
+    let tag = request.caller_tag();
     let same_peer = match (&leg.remote_tag, tag) {
         (Some(ours), Some(theirs)) => ours == theirs,
         (None, None) => true,

@@ -50,12 +50,12 @@ pub(super) fn key(request: &Message, method: &str) -> String {
     }
     // A client of RFC 2543 is known by all that it repeats. The To tag of its ACK is ours and not looked at.
     let number = request.cseq().map_or(0, |(n, _)| n);
-    let tag = request.from_tag().unwrap_or_default();
+    let tag = request.caller_tag().unwrap_or_default();
     format!("{}|{}|{number}|{tag}|{top}|{method}", request.request_uri(), request.call_id())
 }
 
 fn merge_key(request: &Message) -> String {
-    format!("{}|{}|{}", request.call_id(), request.from_tag().unwrap_or_default(), request.cseq().map_or(0, |(n, _)| n))
+    format!("{}|{}|{}", request.call_id(), request.caller_tag().unwrap_or_default(), request.cseq().map_or(0, |(n, _)| n))
 }
 
 impl Core {

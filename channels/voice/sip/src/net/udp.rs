@@ -23,8 +23,9 @@ pub(crate) fn bind(addr: SocketAddr) -> std::io::Result<UdpSocket> {
 /// Waits until one of the sockets has something.
 pub(crate) async fn readable(sockets: &[UdpSocket]) {
     std::future::poll_fn(|cx| {
-        let ready = sockets.iter().fold(false, |ready, s| s.poll_recv_ready(cx).is_ready() || ready);
-        if ready { Poll::Ready(()) } else { Poll::Pending }
+        // Every socket is asked, so that each of them wakes us.
+        let ready = sockets.iter().filter(|s| s.poll_recv_ready(cx).is_ready()).count();
+        if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

@@ -18,7 +18,7 @@ const fn fault(status: u16, why: &'static str) -> Fault {
 
 /// Whether a message can be answered at all: it needs a Via that tells where to.
 pub(crate) fn can_be_answered(message: &Message) -> bool {
-    message.get(&Name::Via).is_some_and(|v| Via::read(list(v)[0]).is_some() || v.to_ascii_uppercase().starts_with("SIP/2.0/"))
+    message.get(&Name::Via).is_some_and(|v| Via::read(list(v)[0]).is_some() || v.get(..4).is_some_and(|s| s.eq_ignore_ascii_case("SIP/")))
 }
 
 /// What is wrong with a request; `whole` is false if its body is shorter than Content-Length says.

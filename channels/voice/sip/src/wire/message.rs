@@ -208,7 +208,7 @@ impl Message {
         parts.next().is_none().then_some(parsed)
     }
 
-    pub(crate) fn from_tag(&self) -> Option<&str> {
+    pub(crate) fn caller_tag(&self) -> Option<&str> {
         super::header::parameter(self.get(&Name::From)?, "tag")
     }
 

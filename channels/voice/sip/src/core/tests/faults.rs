@@ -102,7 +102,7 @@ fn live(actions: &[u8], fates: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(std::env::var("DAAK_FUZZ_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60)))]
     #[test]
     fn whatever_is_lost_nothing_is_left(
         actions in proptest::collection::vec(any::<u8>(), 0..30),
@@ -116,6 +116,20 @@ proptest! {
 fn a_peer_that_vanishes_leaves_nothing() {
     live(&[7], &[9; 12].into_iter().chain([0; 4_000]).collect::<Vec<u8>>());
     live(&[7, 1, 4, 1, 4], &[9; 20].into_iter().chain([0; 4_000]).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_change_that_is_begun_and_never_answered_ends_the_call() {
+    let mut rig = Rig::new();
+    let mut leg = rig.dial(Target::Uri("sip:1000@192.0.2.9".into()));
+    let invite = rig.sent().pop().expect("an INVITE");
+    rig.hear(&super::response(&invite, "200 OK", "a", "Contact: <sip:1000@192.0.2.9>\r\n", OFFER));
+    leg.control.offer(Sdp(OFFER.into()));
+    let again = rig.sent().pop().expect("a re-INVITE");
+    rig.hear(&super::response(&again, "100 Trying", "", "", ""));
+    rig.pass(Duration::from_secs(40));
+    assert!(matches!(events(&mut leg)[..], [.., LegEvent::Ended(crate::leg::LegEnd::TransportFailed)]));
+    rig.assert_nothing_left();
 }
 
 #[test]
