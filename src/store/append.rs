@@ -7,7 +7,7 @@ use super::{Change, Dialect, Store, words};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
-use daak_domain::ticket::{Event, EventBody, MessageState, Number, Ticket, seal};
+use daak_domain::ticket::{Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
 use sqlx::{AnyConnection, Row};
 
 /// A message to be sent for what happens. Its `queued` event joins the ticket's timeline.
@@ -67,7 +67,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Append<
                 return Err(StoreError::Conflict { seen, now });
             }
             for event in &self.events {
-                life.add(on, event).await?;
+                life.add(event)?;
                 if let EventBody::WrittenDown { text, .. } | EventBody::Answered { text } = &event.body {
                     self.dialect.add_words(on, self.number, &words::words(text)).await?;
                 }
@@ -81,10 +81,23 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Append<
     }
 }
 
+/// Rows of the log in one statement.
+const ROWS: usize = 50;
+
 /// A ticket while events are added to it.
 pub(super) struct Life {
     pub(super) ticket: Ticket,
     pub(super) tail: [u8; 32],
+    /// Events that are not yet in the log; written together, for each statement costs a turn of the writer.
+    unlogged: Vec<Entry>,
+}
+
+/// A row of the log.
+struct Entry {
+    seq: u32,
+    at: Timestamp,
+    body: String,
+    hash: [u8; 32],
 }
 
 impl Life {
@@ -96,13 +109,46 @@ impl Life {
         };
         let row = sqlx::query(sql).bind(number.as_u64() as i64).fetch_optional(on).await?.ok_or(StoreError::NotFound("ticket"))?;
         let tail: Vec<u8> = row.try_get("tail")?;
-        Ok(Self { ticket: folded(&row)?, tail: hash(&tail)? })
+        Ok(Self { ticket: folded(&row)?, tail: hash(&tail)?, unlogged: Vec::new() })
     }
 
-    /// Adds the next event to the log and to the fold.
-    pub(super) async fn add(&mut self, on: &mut AnyConnection, event: &Event) -> Result<()> {
+    /// A new ticket, from its first event.
+    pub(super) fn open(number: Number, event: &Event) -> Result<Self> {
+        let mut life = Self { ticket: Ticket::open(number, event)?, tail: GENESIS, unlogged: Vec::new() };
+        life.chain(event)?;
+        Ok(life)
+    }
+
+    /// Adds the next event to the fold, and to the log when the life is written.
+    pub(super) fn add(&mut self, event: &Event) -> Result<()> {
         self.ticket.apply(event)?;
-        self.tail = log(on, self.ticket.number, self.ticket.seq, &self.tail, event).await?;
+        self.chain(event)
+    }
+
+    fn chain(&mut self, event: &Event) -> Result<()> {
+        let (seq, body) = (self.ticket.seq, serde_json::to_string(event)?);
+        self.tail = seal(&self.tail, self.ticket.number, seq, body.as_bytes());
+        self.unlogged.push(Entry { seq, at: event.at, body, hash: self.tail });
+        Ok(())
+    }
+
+    /// Writes the events that are not yet in the log.
+    pub(super) async fn log(&mut self, on: &mut AnyConnection) -> Result<()> {
+        let number = self.ticket.number.as_u64() as i64;
+        for entries in self.unlogged.chunks(ROWS) {
+            let rows: Vec<_> = (0..entries.len())
+                .map(|n| 5 * n)
+                .map(|n| format!("(${}, ${}, ${}, ${}, ${})", n + 1, n + 2, n + 3, n + 4, n + 5))
+                .collect();
+            let sql = format!("INSERT INTO events (ticket, seq, at, body, hash) VALUES {}", rows.join(", "));
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for entry in entries {
+                query =
+                    query.bind(number).bind(i64::from(entry.seq)).bind(micros(entry.at)).bind(entry.body.clone()).bind(entry.hash.to_vec());
+            }
+            query.execute(&mut *on).await?;
+        }
+        self.unlogged.clear();
         Ok(())
     }
 
@@ -125,11 +171,12 @@ impl Life {
             state: MessageState::Queued,
             detail: None,
         };
-        self.add(on, &Event { at, by: daak_domain::ticket::Actor::Helpline, body }).await
+        self.add(&Event { at, by: daak_domain::ticket::Actor::Helpline, body })
     }
 
     /// Writes the fold.
-    pub(super) async fn save(self, on: &mut AnyConnection, changes: &mut Vec<Change>) -> Result<Ticket> {
+    pub(super) async fn save(mut self, on: &mut AnyConnection, changes: &mut Vec<Change>) -> Result<Ticket> {
+        self.log(on).await?;
         let t = self.ticket;
         let sql = "UPDATE tickets SET state = $2, category = $3, department = $4, sla_class = $5, emergency = $6, officer = $7,
                    due_at = $8, seq = $9, folded = $10, tail = $11, district = $12 WHERE number = $1";
@@ -162,19 +209,4 @@ pub(super) fn changed(ticket: &Ticket) -> Change {
         department: ticket.department.clone(),
         emergency: ticket.emergency,
     }
-}
-
-/// Writes an event to the log and answers its hash.
-pub(super) async fn log(on: &mut AnyConnection, number: Number, seq: u32, before: &[u8; 32], event: &Event) -> Result<[u8; 32]> {
-    let body = serde_json::to_string(event)?;
-    let hash = seal(before, number, seq, body.as_bytes());
-    sqlx::query("INSERT INTO events (ticket, seq, at, body, hash) VALUES ($1, $2, $3, $4, $5)")
-        .bind(number.as_u64() as i64)
-        .bind(i64::from(seq))
-        .bind(micros(event.at))
-        .bind(body)
-        .bind(hash.to_vec())
-        .execute(on)
-        .await?;
-    Ok(hash)
 }

@@ -77,7 +77,7 @@ impl Work for Keep {
                     life => life?,
                 };
                 let body = EventBody::Called { call: r.call, recording: r.recording.clone() };
-                life.add(on, &Event { at: r.ended_at, by: Actor::Helpline, body }).await?;
+                life.add(&Event { at: r.ended_at, by: Actor::Helpline, body })?;
                 life.save(on, changes).await?;
             }
             Ok(())

@@ -93,12 +93,9 @@ impl Dialect {
         let number = ticket.as_u64() as i64;
         match self {
             Dialect::Sqlite => {
-                let sql = "INSERT INTO ticket_text (ticket, words) VALUES ($1, $2) ON CONFLICT (ticket) DO UPDATE SET words = words || ' ' || excluded.words RETURNING words";
-                let all: String = sqlx::query(sql).bind(number).bind(&text).fetch_one(&mut *on).await?.try_get(0)?;
-                if all.len() > text.len() {
-                    sqlx::query("DELETE FROM ticket_words WHERE rowid = $1").bind(number).execute(&mut *on).await?;
-                }
-                sqlx::query("INSERT INTO ticket_words (rowid, words) VALUES ($1, $2)").bind(number).bind(all).execute(on).await?;
+                // The index beside it is kept by triggers.
+                let sql = "INSERT INTO ticket_text (ticket, words) VALUES ($1, $2) ON CONFLICT (ticket) DO UPDATE SET words = words || ' ' || excluded.words";
+                sqlx::query(sql).bind(number).bind(text).execute(on).await?;
             }
             Dialect::Postgres => {
                 let sql = "INSERT INTO ticket_words (ticket, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))

@@ -92,6 +92,8 @@ impl Store {
         let readers = AnyPoolOptions::new()
             .max_connections(if dialect == Dialect::Postgres { 24 } else { READERS })
             .acquire_timeout(Duration::from_secs(5))
+            // A file does not go away; a server may.
+            .test_before_acquire(dialect == Dialect::Postgres)
             .after_connect(move |connection, _| {
                 Box::pin(async move { dialect.tune(connection).await.map_err(|e| sqlx::Error::Protocol(e.to_string())) })
             })

@@ -238,7 +238,7 @@ impl Work for Mark {
             let mut life = Life::load(self.dialect, on, number).await?;
             let Due { key, template, channel, .. } = before.message;
             let body = EventBody::Message { message: key, template, channel, state, detail: why };
-            life.add(on, &Event { at: self.now, by: Actor::Helpline, body }).await?;
+            life.add(&Event { at: self.now, by: Actor::Helpline, body })?;
             life.save(on, changes).await?;
             Ok(())
         })

@@ -1,6 +1,6 @@
 //! Taking in a contact: the person, the ticket, its first event, its words, what must be sent — one transaction.
 
-use super::append::{Life, NewMessage, changed, log};
+use super::append::{Life, NewMessage, changed};
 use super::error::Result;
 use super::row::micros;
 use super::writer::{BoxWork, Work};
@@ -8,7 +8,7 @@ use super::{Change, Dialect, Store, people, words};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Contact, Outcome};
 use daak_domain::language::Language;
-use daak_domain::ticket::{Actor, Event, EventBody, GENESIS, Number, SlaClass, Ticket};
+use daak_domain::ticket::{Actor, Event, EventBody, Number, SlaClass, Ticket};
 use sqlx::{AnyConnection, Row};
 
 /// A contact that has been understood, and what is to become of it.
@@ -137,10 +137,9 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
             due_at: o.due_at,
         };
         let event = Event { at: self.new.contact.received_at, by: Actor::Citizen, body };
-        let ticket = Ticket::open(number, &event)?;
-        let tail = log(on, number, 1, &GENESIS, &event).await?;
-        let mut life = Life { ticket, tail };
+        let mut life = Life::open(number, &event)?;
         self.go_on(on, &mut life, changes).await?;
+        life.log(on).await?;
         insert_ticket(on, &life, &self.excerpt).await?;
         changes.push(changed(&life.ticket));
         self.dialect.add_words(on, number, &self.words).await?;
@@ -151,7 +150,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
         let number = life.ticket.number;
         let contact = self.insert_contact(on, number, person).await?;
         let body = EventBody::ContactJoined { contact, channel: self.new.contact.channel };
-        life.add(on, &Event { at: self.new.contact.received_at, by: Actor::Citizen, body }).await?;
+        life.add(&Event { at: self.new.contact.received_at, by: Actor::Citizen, body })?;
         self.go_on(on, &mut life, changes).await?;
         let ticket = life.save(on, changes).await?;
         self.dialect.add_words(on, number, &self.words).await?;
@@ -161,7 +160,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
     async fn go_on(&self, on: &mut AnyConnection, life: &mut Life, changes: &mut Vec<Change>) -> Result<()> {
         let at = self.new.contact.received_at;
         for body in &self.new.then {
-            life.add(on, &Event { at, by: Actor::Helpline, body: body.clone() }).await?;
+            life.add(&Event { at, by: Actor::Helpline, body: body.clone() })?;
         }
         for message in (self.new.messages)(&life.ticket) {
             life.send(on, &message, at, changes).await?;
