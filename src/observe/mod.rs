@@ -24,10 +24,7 @@ pub fn start(log: &Log) {
 /// What `[log] filter` lets through. The SIP library writes whole messages, citizens' numbers in them: it is
 /// silent whatever the filter asks; who needs the wire takes a capture.
 fn filter(asked: &str) -> Targets {
-    asked
-        .parse::<Targets>()
-        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
-        .with_target("rsipstack", LevelFilter::OFF)
+    asked.parse::<Targets>().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO)).with_target("rsipstack", LevelFilter::OFF)
 }
 
 #[cfg(test)]
