@@ -96,6 +96,10 @@ fn gateway(http: &SmsHttp, reports: &ReportAddress) -> Result<HttpGateway, AppEr
         id_pointer: http.id_pointer.clone(),
         timeout_s: http.timeout_s,
     };
-    let client = reqwest::Client::builder().timeout(limit).redirect(reqwest::redirect::Policy::none()).build().map_err(|why| AppError::Masters(format!("sms.http: {why}")))?;
+    let client = reqwest::Client::builder()
+        .timeout(limit)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|why| AppError::Masters(format!("sms.http: {why}")))?;
     HttpGateway::new(config, client, Some(reports.clone())).map_err(|why| AppError::Masters(format!("sms.http: {why}")))
 }
