@@ -163,8 +163,9 @@ fn the_doctor_names_what_is_missing_and_what_mends_it() {
 #[test]
 fn the_demonstration_is_laid_down_once_and_never_for_the_public() {
     let mut program = Program::start_with(DAAK, QUIET, &["--demo"]);
-    let shown = program.output();
-    assert!(shown.contains("demo  rina") && shown.contains("supervisor of the floor"), "{shown}");
+    for line in ["demo  rina", "supervisor of the floor"] {
+        eventually(line, 20, || program.output().contains(line).then_some(()));
+    }
     let token = token(&program, "agent");
     let count = || get(&program, &token, "/api/v1/tickets?limit=200")["items"].as_array().map(Vec::len);
     let before = count();
