@@ -107,11 +107,18 @@ impl Registrar {
         self.places.get(user)?.iter().rev().find(|p| p.until > now).cloned()
     }
 
-    /// A stream is closed: whoever registered by it is reached by it no more.
+    /// A stream is closed: whoever registered by it is reached at his Contact, or not at all if that is an address
+    /// behind a translation.
     pub(crate) fn forget_stream(&mut self, closed: u64) {
-        let by = |flow: &Flow| matches!(flow, Flow::Stream { stream, .. } if *stream == closed);
         for places in self.places.values_mut() {
-            places.retain(|p| !by(&p.flow));
+            places.retain_mut(|p| match &mut p.flow {
+                Flow::Stream { stream, peer, .. } if *stream == closed => {
+                    let contact = Uri::read(&p.contact).ok().and_then(|uri| uri.socket_addr()).filter(|a| a.ip() == peer.ip());
+                    *peer = contact.unwrap_or(*peer);
+                    contact.is_some()
+                }
+                _ => true,
+            });
         }
         self.places.retain(|_, places| !places.is_empty());
     }
@@ -205,7 +212,14 @@ mod tests {
             Flow::Stream { stream: 7, secure: true, peer },
             now,
         );
+        registrar.register(
+            "d",
+            &request("Contact: <sip:d@192.0.2.9:5062;transport=tls>\r\n", "300", 1),
+            Flow::Stream { stream: 7, secure: true, peer },
+            now,
+        );
         registrar.forget_stream(7);
         assert!(registrar.find("c", now).is_none() && registrar.find("b", now).is_some());
+        assert_eq!(registrar.find("d", now).expect("there").flow.peer().port(), 5062);
     }
 }

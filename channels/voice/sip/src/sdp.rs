@@ -111,7 +111,9 @@ impl Sdp {
             return Err(SdpError::Form);
         }
         let (session, media) = sections(&self.0);
-        let index = media.iter().position(|m| m[0].starts_with("m=audio ")).ok_or(SdpError::NoAudio)?;
+        // A line with port 0 is one that its writer does not want (RFC 3264 §5.1, §6).
+        let wanted = |m: &Lines<'_>| m[0].strip_prefix("m=audio ").is_some_and(|rest| !rest.trim_start().starts_with("0 "));
+        let index = media.iter().position(wanted).ok_or(SdpError::NoAudio)?;
         read_audio(index, &session, &media[index]).ok_or(SdpError::NoAudio)
     }
 
@@ -203,11 +205,16 @@ fn format(lines: &[&str], payload_type: u8) -> Option<Format> {
     Some(Format { payload_type, name: name.into(), rate: 8000 })
 }
 
+/// A line of SDES keys; one that asks for what we do not do (a key index, media in the clear) is none.
 fn crypto(value: &str) -> Option<Crypto> {
     let mut parts = value.split_ascii_whitespace();
     let (tag, suite) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
-    let key = parts.next()?.strip_prefix("inline:")?.split('|').next()?.to_owned();
-    Some(Crypto { tag, suite, key })
+    let mut key = parts.next()?.strip_prefix("inline:")?.split('|');
+    let text = key.next()?.to_owned();
+    if key.any(|more| more.contains(':')) || parts.any(|p| p.starts_with("UNENCRYPTED") || p.starts_with("UNAUTHENTICATED")) {
+        return None;
+    }
+    Some(Crypto { tag, suite, key: text })
 }
 
 /// Writes a description with one audio stream; `others` are refused with port 0 at their places.
@@ -228,7 +235,9 @@ impl Written<'_> {
     pub(crate) fn write(&self) -> Sdp {
         let family = if self.local.is_ipv6() { "IP6" } else { "IP4" };
         let ip = self.local.ip();
-        let mut out = format!("v=0\r\no=daak {0} {0} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n", self.version);
+        // The port stays the same as long as the session does, and no two sessions have it at once (RFC 8866 §5.2).
+        let session = self.local.port();
+        let mut out = format!("v=0\r\no=daak {session} {} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n", self.version);
         match self.offered {
             None => self.audio(&mut out),
             Some((lines, ours)) => {
@@ -287,6 +296,16 @@ mod tests {
         assert_eq!(held.direction, Direction::SendOnly);
         assert_eq!(Sdp("v=0\r\nm=audio 1 RTP/AVP 0\r\n".into()).audio(), Err(SdpError::NoAudio));
         assert_eq!(Sdp("hello".into()).audio(), Err(SdpError::Form));
+        assert_eq!(Sdp(OFFER.replace("audio 4000", "audio 0")).audio(), Err(SdpError::NoAudio));
+    }
+
+    #[test]
+    fn keys_that_ask_for_what_we_do_not_do_are_not_taken() {
+        let of = |line: &str| Sdp(format!("{OFFER}a=crypto:{line}\r\n")).audio().expect("audio").crypto.len();
+        assert_eq!(of("1 AES_CM_128_HMAC_SHA1_80 inline:abc|2^20"), 1);
+        assert_eq!(of("1 AES_CM_128_HMAC_SHA1_80 inline:abc|2^20|1:4"), 0);
+        assert_eq!(of("1 AES_CM_128_HMAC_SHA1_80 inline:abc UNENCRYPTED_SRTP"), 0);
+        assert_eq!(of("nothing"), 0);
     }
 
     proptest! {

@@ -64,7 +64,14 @@ impl SipStack {
         });
         let shared = Arc::new(Shared { core: Mutex::new(core), inbox, listeners, cancel });
         let shell = Shell { shared: shared.clone(), sockets, stream_events, writers: HashMap::new(), connector };
-        tokio::spawn(shell.run(stream_events_out));
+        let running = tokio::spawn(shell.run(stream_events_out));
+        let watched = shared.clone();
+        tokio::spawn(async move {
+            if running.await.is_err() {
+                tracing::error!(event = "sip.stack_ended", "signalling has stopped by a fault of ours: restart the program");
+                watched.cancel.cancel();
+            }
+        });
         Ok((Self(shared), calls_out))
     }
 
@@ -101,6 +108,11 @@ impl SipStack {
     /// How the trunks are.
     pub fn trunks(&self) -> Vec<TrunkStatus> {
         self.0.core().trunks.iter().map(TrunkState::status).collect()
+    }
+
+    /// Whether it still answers; false after [`SipStack::shutdown`].
+    pub fn is_running(&self) -> bool {
+        !self.0.cancel.is_cancelled()
     }
 
     /// Legs at this moment.
@@ -176,7 +188,7 @@ impl Shell {
         for (n, socket) in self.sockets.iter().enumerate() {
             for _ in 0..BATCH {
                 match socket.try_recv_from(buffer) {
-                    Ok((length, peer)) => core.datagram(n, peer, &buffer[..length]),
+                    Ok((length, peer)) => contained(|| core.datagram(n, peer, &buffer[..length])),
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                     // An ICMP refusal of something that was sent; the next datagram may be sound.
                     Err(error) => tracing::debug!(event = "sip.receive_failed", %error),
@@ -191,7 +203,7 @@ impl Shell {
                 self.writers.insert(stream, writer);
                 core.stream_opened(stream, secure, peer);
             }
-            StreamEvent::Message { stream, secure, peer, bytes } => core.streamed(stream, secure, peer, &bytes),
+            StreamEvent::Message { stream, secure, peer, bytes } => contained(|| core.streamed(stream, secure, peer, &bytes)),
             StreamEvent::Lost { stream, secure, peer, bytes } => core.stream_lost(stream, secure, peer, &bytes),
             StreamEvent::Closed { stream } => {
                 self.writers.remove(&stream);
@@ -237,6 +249,13 @@ impl Shell {
             drop(core);
             shared.inbox.bell.notify_one();
         });
+    }
+}
+
+/// A fault of ours with one message must not end all calls. The leg that it was about may be lost.
+fn contained(what: impl FnOnce()) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(what)).is_err() {
+        tracing::error!(event = "sip.fault", "a message met a fault of ours and was dropped; please report it");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::sdp::Sdp;
 use crate::session_timer::SessionTimer;
 use crate::trunk::Account;
 use crate::wire::header::list;
-use crate::wire::{Message, Method, Name, NameAddr, Uri, reply};
+use crate::wire::{Message, Method, Name, NameAddr, Uri, multipart, reply};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -210,11 +210,12 @@ pub(super) fn record_routes(message: &Message) -> Vec<String> {
     message.all(&Name::RecordRoute).flat_map(list).map(str::to_owned).collect()
 }
 
-/// The description in a body, if it is one.
+/// The description in a body, if it is one or holds one.
 pub(super) fn sdp(message: &Message) -> Option<Sdp> {
     let kind = message.get(&Name::ContentType)?;
     let is_sdp = kind.split(';').next().is_some_and(|k| k.trim().eq_ignore_ascii_case("application/sdp"));
-    (is_sdp && !message.body.is_empty()).then(|| Sdp(String::from_utf8_lossy(&message.body).into_owned()))
+    let body = if is_sdp { &message.body[..] } else { multipart::part(kind, &message.body, "application/sdp")? };
+    (!body.is_empty()).then(|| Sdp(String::from_utf8_lossy(body).into_owned()))
 }
 
 impl Core {
@@ -254,14 +255,26 @@ impl Core {
 
     /// Sends a request of a dialog; what becomes of it comes back to the leg.
     pub(super) fn send_in(&mut self, leg: &LegState, request: Message) -> TxId {
-        self.begin_client(request, leg.flow, super::client::Owner::Leg(leg.id))
+        let flow = self.flow_of(leg);
+        self.begin_client(request, flow, super::client::Owner::Leg(leg.id))
+    }
+
+    /// The way to the peer of a leg. A stream that the peer opened and that is closed is replaced by one to its Contact.
+    fn flow_of(&mut self, leg: &LegState) -> Flow {
+        let target = Uri::read(&leg.target).ok().and_then(|uri| Some((uri.socket_addr()?, uri.host)));
+        match (leg.flow, target) {
+            (Flow::Stream { stream, .. }, Some((addr, name))) if !self.is_open(stream) => {
+                self.flow_to(leg.flow.transport(), addr, &name).unwrap_or(leg.flow)
+            }
+            (flow, _) => flow,
+        }
     }
 
     /// The ACK of a 2xx: no transaction, but kept to be sent again (§13.2.2.4).
     pub(super) fn acknowledge(&mut self, leg: &mut LegState, cseq: u32, tag: &str, sdp: Option<&Sdp>) {
         let mut ack = self.request_numbered(leg, Method::Ack, cseq);
         let branch = self.branch();
-        let flow = self.open_flow(leg.flow);
+        let flow = self.flow_of(leg);
         ack.headers.insert(0, (Name::Via, self.via(&flow, &branch)));
         if let Some(sdp) = sdp {
             ack.set_body("application/sdp", sdp.0.clone());

@@ -104,6 +104,10 @@ impl Core {
         Some(Flow::Stream { stream, secure, peer })
     }
 
+    pub(super) fn is_open(&self, stream: u64) -> bool {
+        self.streams.contains(&stream)
+    }
+
     /// A flow that can be sent by now: a closed stream is opened again.
     pub(super) fn open_flow(&mut self, flow: Flow) -> Flow {
         match flow {

@@ -166,6 +166,14 @@ impl Core {
                 Alarm::Trunk(trunk) => self.watch_trunk(trunk),
             }
         }
+        if self.timers.is_full() {
+            self.timers.tidy(|alarm| match alarm {
+                Alarm::Server(id) => self.servers.contains_key(&id),
+                Alarm::Client(id) => self.clients.contains_key(&id),
+                Alarm::Leg(id, _) => self.legs.contains_key(&id),
+                Alarm::Trunk(_) => true,
+            });
+        }
     }
 
     /// Carries out the orders that wait.
@@ -183,6 +191,12 @@ impl Core {
     /// Whether anything of a leg is left, a BYE without its answer included.
     pub(crate) fn has_legs(&self) -> bool {
         !self.legs.is_empty()
+    }
+
+    /// Alarms that wait, for a test that they do not heap up.
+    #[cfg(test)]
+    pub(crate) fn alarms(&self) -> usize {
+        self.timers.len()
     }
 
     /// All that is kept for dialogs and transactions, for a test that nothing is left.

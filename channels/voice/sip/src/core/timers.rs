@@ -37,22 +37,45 @@ pub(crate) enum LegAlarm {
 
 pub(crate) const LEG_ALARMS: usize = 8;
 
+/// Alarms that may wait before those that wake nobody any more are thrown out.
+const FEW: usize = 8_192;
+
 #[derive(Debug, Default)]
-pub(crate) struct Timers(BinaryHeap<Reverse<(Instant, Alarm)>>);
+pub(crate) struct Timers {
+    heap: BinaryHeap<Reverse<(Instant, Alarm)>>,
+    /// So many were there after the last time that it was tidied.
+    tidied: usize,
+}
 
 impl Timers {
     pub(crate) fn push(&mut self, at: Instant, alarm: Alarm) {
-        self.0.push(Reverse((at, alarm)));
+        self.heap.push(Reverse((at, alarm)));
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.0.peek().map(|Reverse((at, _))| *at)
+        self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
     pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, Alarm)> {
         if self.next()? > now {
             return None;
         }
-        self.0.pop().map(|Reverse(due)| due)
+        self.heap.pop().map(|Reverse(due)| due)
+    }
+
+    /// Whether there are so many that it is worth to [`Timers::tidy`].
+    pub(crate) fn is_full(&self) -> bool {
+        self.heap.len() > FEW.max(2 * self.tidied)
+    }
+
+    /// Throws out the alarms that wake nobody: a session's timers outlive it by half an hour.
+    pub(crate) fn tidy(&mut self, wakes: impl Fn(Alarm) -> bool) {
+        self.heap.retain(|Reverse((_, alarm))| wakes(*alarm));
+        self.tidied = self.heap.len();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod frame;
 pub(crate) mod header;
 pub(crate) mod message;
+pub(crate) mod multipart;
 pub(crate) mod parse;
 pub(crate) mod reply;
 pub(crate) mod uri;

@@ -69,6 +69,9 @@ impl Uri {
         let (at, params) = rest.split_once(';').unwrap_or((rest, ""));
         let (host, port) = host_port(at)?;
         let user = user.map(|u| u.split_once(':').map_or(u, |(name, _password)| name).to_owned());
+        if user.as_ref().is_some_and(String::is_empty) {
+            return None;
+        }
         Some(Self { scheme, user, host, port, params: params.to_owned(), headers })
     }
 

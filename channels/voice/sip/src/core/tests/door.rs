@@ -30,6 +30,29 @@ fn a_flood_is_answered_503_with_retry_after_and_nothing_of_it_is_kept() {
 }
 
 #[test]
+fn the_timers_of_calls_that_are_over_do_not_heap_up() {
+    let mut rig = Rig::new();
+    for n in 0..20_000 {
+        rig.hear(&numbered(n));
+        let call = rig.call();
+        call.leg.control.answer(crate::sdp::Sdp(OFFER.into()));
+        let ok = rig.sent().pop().expect("a 200");
+        let tag = ok.header("To").split("tag=").nth(1).expect("a tag").to_owned();
+        let of = |method: &str, cseq| {
+            request(method, cseq, &tag, "", "")
+                .replace("Call-ID: one", &format!("Call-ID: flood{n}"))
+                .replace("branch=z9hG4bK", &format!("branch=z9hG4bK{n}"))
+        };
+        rig.hear(&of("ACK", 1));
+        assert_eq!(rig.hear(&of("BYE", 2))[0].first_line(), "SIP/2.0 200 OK");
+        rig.pass(Duration::from_millis(10));
+    }
+    let alarms = rig.core.alarms();
+    assert!(alarms < 40_000, "{alarms} alarms wait");
+    rig.assert_nothing_left();
+}
+
+#[test]
 fn a_call_that_came_in_is_not_counted_again_when_its_invite_is_repeated() {
     let mut rig = Rig::with(|c| c.limits = SipLimits { new_calls_per_s: 2, max_calls: 100, ..SipLimits::default() });
     rig.hear(&invite());
