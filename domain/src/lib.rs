@@ -20,6 +20,7 @@ pub mod place;
 pub mod queue;
 pub mod seam;
 pub mod sla;
+pub mod spelling;
 pub mod taxonomy;
 pub mod ticket;
 

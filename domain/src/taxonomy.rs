@@ -40,9 +40,26 @@ pub struct Department {
     pub emergency_capable: u8,
 }
 
+/// What the state gives: a pension, a card, a house.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Scheme {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Code of the department whose it is.
+    pub department: String,
+    /// `cash`, `pension`, `insurance` and so on; shown, not branched on.
+    pub kind: String,
+}
+
 /// The taxonomy: categories by code, departments by code, each category's department among them.
 #[derive(Debug, Clone, Default)]
 pub struct Taxonomy {
+    /// Schemes by code; none until [`Taxonomy::with_schemes`].
+    pub schemes: BTreeMap<String, Scheme>,
     /// By code.
     pub categories: BTreeMap<String, Category>,
     /// By code.
@@ -84,7 +101,23 @@ impl Taxonomy {
                 what: format!("the category {UNCLASSIFIED} is needed for what cannot be told"),
             });
         }
-        Ok(Self { categories, departments })
+        Ok(Self { schemes: BTreeMap::new(), categories, departments })
+    }
+
+    /// Adds `schemes.csv`.
+    ///
+    /// # Errors
+    /// The first mistake: a row of another form, a code twice, a department that does not exist.
+    pub fn with_schemes(mut self, schemes: &str) -> Result<Self, MasterError> {
+        let file = "schemes.csv";
+        for (line, scheme) in rows::<Scheme>(file, schemes)? {
+            if !self.departments.contains_key(&scheme.department) {
+                let what = format!("there is no department {:?} in departments.csv", scheme.department);
+                return Err(MasterError { file, line, what });
+            }
+        }
+        self.schemes = by_code(file, schemes, |s: &Scheme| &s.code)?;
+        Ok(self)
     }
 
     /// The category of this code.
@@ -133,6 +166,15 @@ mod tests {
         let taxonomy = Taxonomy::read(CATEGORIES, DEPARTMENTS).expect("the shipped files are good");
         assert_eq!(taxonomy.categories.len(), 47);
         assert_eq!(taxonomy.category("fire.fire").map(|c| c.sla_class), Some(SlaClass::Emergency));
+    }
+
+    #[test]
+    fn the_schemes_belong_to_departments() {
+        let schemes = include_str!("../../config/schemes.csv");
+        let taxonomy = Taxonomy::read(CATEGORIES, DEPARTMENTS).expect("good");
+        assert_eq!(taxonomy.clone().with_schemes(schemes).expect("good").schemes.len(), 43);
+        let wrong = taxonomy.with_schemes(&schemes.replacen(",WCD,", ",XXX,", 1)).expect_err("no such department");
+        assert_eq!(wrong.to_string(), "schemes.csv:2: there is no department \"XXX\" in departments.csv");
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod floor_world;
 
 use daak_domain::call::{AgentId, CallId, LeftQueue, OfferFailure};
 use daak_domain::queue::{Distributor, Order};
-use floor_world::{agent, arrival, at, call, floor};
+use floor_world::{arrival, at, call, floor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -65,6 +65,7 @@ impl Masters {
         let text = |name: &str| read(folder, name);
         let mistake = |what: String| MastersError::Mistake { folder: folder.to_owned(), what };
         let taxonomy = Taxonomy::read(&text("taxonomy.csv")?, &text("departments.csv")?).map_err(|why| mistake(why.to_string()))?;
+        let taxonomy = taxonomy.with_schemes(&text("schemes.csv")?).map_err(|why| mistake(why.to_string()))?;
         let places = Places::read(&text("districts.csv")?, &text("blocks.csv")?, &text("municipalities.csv")?)
             .map_err(|why| mistake(why.to_string()))?;
         let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
