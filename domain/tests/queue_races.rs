@@ -134,7 +134,7 @@ impl World {
             Post::Waits => {
                 let n = call.0.as_u128();
                 let mut caller = arrival(n, self.now);
-                caller.emergency = n % 11 == 0;
+                caller.emergency = n.is_multiple_of(11);
                 self.floor.caller_waits(caller, now)
             }
             Post::Left => self.floor.caller_left(call, LeftQueue::Abandoned, None, now),

@@ -11,6 +11,8 @@ impl Shown for Floor {
         let view = |q: &daak_domain::queue::QueueSnapshot| QueueView {
             name: q.name.clone(),
             waiting: small(q.waiting),
+            callbacks: small(q.callbacks),
+            expected_wait_s: q.expected_wait.map(|wait| wait.as_secs_f64()),
             longest_since: q.longest_since,
             ready: small(q.ready),
             talking: small(q.talking),
@@ -22,6 +24,7 @@ impl Shown for Floor {
         let view = |a: &daak_domain::queue::AgentSnapshot| AgentView {
             name: a.agent.0.clone(),
             state: a.state.name().to_owned(),
+            reason: a.reason.clone(),
             since: Some(a.since),
             queues: a.queues.iter().cloned().collect(),
         };
@@ -50,9 +53,10 @@ impl Shown for Floor {
         calls.into_iter().map(view).collect()
     }
 
-    fn set_presence(&self, agent: &str, presence: Presence) -> Result<(), String> {
+    fn set_presence(&self, agent: &str, presence: Presence, reason: Option<&str>) -> Result<(), String> {
         let wish = match presence {
             Presence::Ready => AgentWish::Ready,
+            Presence::Paused => AgentWish::Paused(reason.unwrap_or_default().trim().to_owned()),
             Presence::Away => AgentWish::Away,
         };
         self.agent_wishes(&AgentId(agent.to_owned()), wish)

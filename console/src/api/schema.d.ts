@@ -313,12 +313,14 @@ export interface components {
             name: string;
             /** @description Queues served. */
             queues: string[];
+            /** @description Why the agent takes no calls: the reason of a pause, or `no_answer`, `busy`, `declined`, `unreachable`. */
+            reason?: string | null;
             /**
              * Format: date-time
              * @description Since when.
              */
             since?: string | null;
-            /** @description `ready`, `ringing`, `talking`, `wrap_up`, `away`. */
+            /** @description `ready`, `ringing`, `calling_back`, `talking`, `wrap_up`, `not_answering`, `paused`, `away`. */
             state: string;
         };
         /** @description Another category. */
@@ -803,6 +805,8 @@ export interface components {
         NewPresence: {
             /** @description Which. */
             presence: components["schemas"]["Presence"];
+            /** @description Of a pause: why, in a few words, for the supervisor. */
+            reason?: string | null;
         };
         /** @description Who sent it. */
         NewSender: {
@@ -837,12 +841,14 @@ export interface components {
                 name: string;
                 /** @description Queues served. */
                 queues: string[];
+                /** @description Why the agent takes no calls: the reason of a pause, or `no_answer`, `busy`, `declined`, `unreachable`. */
+                reason?: string | null;
                 /**
                  * Format: date-time
                  * @description Since when.
                  */
                 since?: string | null;
-                /** @description `ready`, `ringing`, `talking`, `wrap_up`, `away`. */
+                /** @description `ready`, `ringing`, `calling_back`, `talking`, `wrap_up`, `not_answering`, `paused`, `away`. */
                 state: string;
             }[];
             /** @description Give this as `cursor` for the items after these; absent on the last page. */
@@ -943,6 +949,16 @@ export interface components {
             /** @description The items, in the list's order. */
             items: {
                 /**
+                 * Format: int32
+                 * @description People who hung up and will be called back at their place in the line.
+                 */
+                callbacks: number;
+                /**
+                 * Format: double
+                 * @description Seconds that somebody who came now should expect to wait; absent if nobody is at work.
+                 */
+                expected_wait_s?: number | null;
+                /**
                  * Format: date-time
                  * @description Since when the first of them waits.
                  */
@@ -961,7 +977,7 @@ export interface components {
                 talking: number;
                 /**
                  * Format: int32
-                 * @description Callers waiting.
+                 * @description Callers waiting on the line.
                  */
                 waiting: number;
             }[];
@@ -1050,7 +1066,7 @@ export interface components {
          * @description Whether an agent takes calls.
          * @enum {string}
          */
-        Presence: "ready" | "away";
+        Presence: "ready" | "paused" | "away";
         /** @description A refusal, as `application/problem+json`. */
         Problem: Record<string, never> & {
             /** @description What is wrong this time, and what to do. */
@@ -1067,6 +1083,16 @@ export interface components {
         };
         /** @description A queue, now. */
         QueueView: {
+            /**
+             * Format: int32
+             * @description People who hung up and will be called back at their place in the line.
+             */
+            callbacks: number;
+            /**
+             * Format: double
+             * @description Seconds that somebody who came now should expect to wait; absent if nobody is at work.
+             */
+            expected_wait_s?: number | null;
             /**
              * Format: date-time
              * @description Since when the first of them waits.
@@ -1086,7 +1112,7 @@ export interface components {
             talking: number;
             /**
              * Format: int32
-             * @description Callers waiting.
+             * @description Callers waiting on the line.
              */
             waiting: number;
         };

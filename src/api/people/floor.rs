@@ -21,11 +21,11 @@ pub trait Floor: Send + Sync + 'static {
     fn agents(&self) -> Vec<AgentView>;
     /// Every call in progress.
     fn calls(&self) -> Vec<CallView>;
-    /// Makes an agent ready for calls, or not.
+    /// Makes an agent ready for calls, or not. The reason is that of a pause.
     ///
     /// # Errors
     /// A sentence: there is no such agent, or the state does not allow it.
-    fn set_presence(&self, agent: &str, presence: Presence) -> Result<(), String>;
+    fn set_presence(&self, agent: &str, presence: Presence, reason: Option<&str>) -> Result<(), String>;
 }
 
 /// A queue, now.
@@ -33,8 +33,12 @@ pub trait Floor: Send + Sync + 'static {
 pub struct QueueView {
     /// Name.
     pub name: String,
-    /// Callers waiting.
+    /// Callers waiting on the line.
     pub waiting: u32,
+    /// People who hung up and will be called back at their place in the line.
+    pub callbacks: u32,
+    /// Seconds that somebody who came now should expect to wait; absent if nobody is at work.
+    pub expected_wait_s: Option<f64>,
     /// Since when the first of them waits.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub longest_since: Option<Timestamp>,
@@ -49,8 +53,10 @@ pub struct QueueView {
 pub struct AgentView {
     /// Sign-in name.
     pub name: String,
-    /// `ready`, `ringing`, `talking`, `wrap_up`, `away`.
+    /// `ready`, `ringing`, `calling_back`, `talking`, `wrap_up`, `not_answering`, `paused`, `away`.
     pub state: String,
+    /// Why the agent takes no calls: the reason of a pause, or `no_answer`, `busy`, `declined`, `unreachable`.
+    pub reason: Option<String>,
     /// Since when.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
@@ -107,7 +113,9 @@ impl CallView {
 pub enum Presence {
     /// Ready for the next call; ends the wrap-up.
     Ready,
-    /// No calls, please.
+    /// No calls for a while; callers may wait for the agent to come back.
+    Paused,
+    /// Gone.
     Away,
 }
 
@@ -116,6 +124,9 @@ pub enum Presence {
 pub struct NewPresence {
     /// Which.
     pub presence: Presence,
+    /// Of a pause: why, in a few words, for the supervisor.
+    #[schema(max_length = 80)]
+    pub reason: Option<String>,
 }
 
 /// Every queue, now.
@@ -146,7 +157,7 @@ pub async fn presence(
 ) -> Answer<StatusCode> {
     let own = name == who.0.name && !who.0.machine && who.0.role != Role::Admin;
     who.may(if own { Act::ChangeOwnPresence } else { Act::ChangeOthersPresence }, None)?;
-    parts.floor.set_presence(&name, wanted.presence).map_err(|why| Problem::conflict("presence", why))?;
+    parts.floor.set_presence(&name, wanted.presence, wanted.reason.as_deref()).map_err(|why| Problem::conflict("presence", why))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -305,7 +305,7 @@ struct EmptyFloor;
 
 impl Floor for EmptyFloor {
     fn queues(&self) -> Vec<QueueView> {
-        vec![QueueView { name: "helpline".into(), waiting: 0, longest_since: None, ready: 0, talking: 0 }]
+        vec![QueueView { name: "helpline".into(), waiting: 0, callbacks: 0, expected_wait_s: None, longest_since: None, ready: 0, talking: 0 }]
     }
 
     fn agents(&self) -> Vec<AgentView> {
@@ -316,7 +316,7 @@ impl Floor for EmptyFloor {
         Vec::new()
     }
 
-    fn set_presence(&self, agent: &str, _: Presence) -> Result<(), String> {
+    fn set_presence(&self, agent: &str, _: Presence, _: Option<&str>) -> Result<(), String> {
         if agent == "rina" { Ok(()) } else { Err(format!("there is no agent {agent}")) }
     }
 }
