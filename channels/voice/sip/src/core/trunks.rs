@@ -158,17 +158,12 @@ impl Core {
         let method = if state.account.is_some() { Method::Register } else { Method::Options };
         let mut server = state.uri.clone();
         server.user = None;
-        let user = state.account.as_ref().map_or("daak", |a| a.user.as_str());
-        let us = match method {
-            Method::Register => format!(
-                "<sip:{}@{}>",
-                crate::wire::uri::escape(user),
-                crate::wire::Uri { params: String::new(), ..server.clone() }
-                    .to_string()
-                    .trim_start_matches("sips:")
-                    .trim_start_matches("sip:")
-            ),
-            _ => format!("<sip:daak@{own}>"),
+        let us = match &state.account {
+            Some(account) => {
+                let user = Some(crate::wire::uri::escape(&account.user));
+                format!("<{}>", Uri { user, params: String::new(), ..server.clone() })
+            }
+            None => format!("<sip:daak@{own}>"),
         };
         let mut request = Message::request(method.clone(), server.to_string());
         request.push(Name::MaxForwards, "70");
