@@ -305,7 +305,15 @@ struct EmptyFloor;
 
 impl Floor for EmptyFloor {
     fn queues(&self) -> Vec<QueueView> {
-        vec![QueueView { name: "helpline".into(), waiting: 0, callbacks: 0, expected_wait_s: None, longest_since: None, ready: 0, talking: 0 }]
+        vec![QueueView {
+            name: "helpline".into(),
+            waiting: 0,
+            callbacks: 0,
+            expected_wait_s: None,
+            longest_since: None,
+            ready: 0,
+            talking: 0,
+        }]
     }
 
     fn agents(&self) -> Vec<AgentView> {

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the benchmarks, one after the other, and writes one line of JSON for each to target/bench/*.json.
+# A figure is worth something beside another of the same run: machines differ, and the same machine differs by the hour.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target="${CARGO_TARGET_DIR:-target}"
+out=target/bench
+models="${MODELS:-$HOME/.local/share/daak/models}"
+seconds="${SECONDS_EACH:-10}"
+mkdir -p "$out"
+
+cargo build --release --locked -p voice-media -p voice-speech -p voice-sip --examples
+
+measure() { # NAME COMMAND...
+  local name=$1
+  shift
+  echo "measuring $name"
+  "$@" | tee "$out/$name.json"
+}
+
+for streams in 100 400 1000; do
+  measure "media-play-$streams" "$target/release/examples/load" play "$streams" "$seconds"
+done
+measure media-bridge-100 "$target/release/examples/load" bridge 100 "$seconds"
+
+model="$models/whisper-base-q8_0.bin"
+if [ -e "$model" ]; then
+  measure speech "$target/release/examples/bench_speech" "$model" 10
+else
+  echo "speech is left out: there is no model in $models; fetch one with make model"
+fi
+measure machine "$(command -v python3)" -c 'import json, os
+print(json.dumps({"cores": os.cpu_count(), "load_1m": os.getloadavg()[0]}))'
+echo "written to $out"
