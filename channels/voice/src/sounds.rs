@@ -23,6 +23,8 @@ pub struct Sounds {
     beep: Arc<Sound>,
     prompts: Mutex<HashMap<Key, Arc<Sound>>>,
     changing: Mutex<Vec<(Key, Arc<Sound>)>>,
+    /// By frequency and length, as the flows have them.
+    tones: Mutex<HashMap<(u32, u32), Arc<Sound>>>,
 }
 
 impl Sounds {
@@ -39,6 +41,7 @@ impl Sounds {
             beep: Arc::new(Tone::BEEP.to_sound()),
             prompts: Mutex::default(),
             changing: Mutex::default(),
+            tones: Mutex::default(),
         }
     }
 
@@ -85,8 +88,14 @@ impl Sounds {
             }
             Piece::Silence(ms) => PlayItem::Silence(*ms),
             Piece::Music => PlayItem::Sound(self.music.clone()),
-            Piece::Tone { hz, ms } => PlayItem::Tone(Tone { hz: *hz as f32, second_hz: None, level_db: -20.0, ms: *ms }),
+            Piece::Tone { hz, ms } => PlayItem::Sound(self.tone(*hz, *ms)),
         })
+    }
+
+    /// A tone, worked out and encoded at its first use: flows have few, calls are many.
+    fn tone(&self, hz: u32, ms: u32) -> Arc<Sound> {
+        let tone = Tone { hz: hz as f32, second_hz: None, level_db: -20.0, ms };
+        lock(&self.tones).entry((hz, ms)).or_insert_with(|| Arc::new(tone.to_sound())).clone()
     }
 
     async fn prompt(&self, name: &str, text: &str, language: Language) -> Option<Arc<Sound>> {

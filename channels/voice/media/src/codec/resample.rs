@@ -84,25 +84,37 @@ pub fn resample(input: &[i16], from: u32, to: u32) -> Vec<i16> {
     if from == 0 || to == 0 || input.is_empty() {
         return Vec::new();
     }
-    let ratio = f64::from(to) / f64::from(from);
-    let length = (input.len() as f64 * ratio).round() as usize;
+    // Rates are whole numbers: the places between two samples repeat, so each has its taps worked out once.
+    let common = greatest_common_divisor(from, to);
+    let (up, down) = ((to / common) as usize, (from / common) as usize);
     // The filter cuts at the lower of the two half rates.
-    let cut = ratio.min(1.0) as f32 * 0.94;
-    let reach = (16.0 / cut).ceil() as isize;
+    let cut = (to as f32 / from as f32).min(1.0) * 0.94;
+    let reach = (16.0 / cut).ceil() as usize;
+    let phases: Vec<Vec<f32>> = (0..up).map(|phase| taps(phase as f32 / up as f32, cut, reach)).collect();
+    let length = (input.len() * up + down / 2) / down;
     (0..length)
         .map(|n| {
-            let position = n as f64 / ratio;
-            let centre = position.floor() as isize;
-            let mut sum = 0.0;
-            for i in (centre - reach + 1)..=(centre + reach) {
-                let Some(sample) = usize::try_from(i).ok().and_then(|i| input.get(i)) else { continue };
-                let x = (i as f64 - position) as f32;
-                let window = blackman((x / reach as f32 + 1.0) / 2.0);
-                sum += f32::from(*sample) * sinc(x * cut) * window * cut;
-            }
+            let (centre, phase) = (n * down / up, n * down % up);
+            let before = (reach - 1).saturating_sub(centre); // taps that lie before the first sample
+            let start = (centre + before + 1 - reach).min(input.len());
+            let sum: f32 = input[start..].iter().zip(&phases[phase][before..]).map(|(sample, tap)| f32::from(*sample) * tap).sum();
             sum as i16
         })
         .collect()
+}
+
+/// The windowed sinc around a place `fraction` of a sample behind its tap `reach - 1`.
+fn taps(fraction: f32, cut: f32, reach: usize) -> Vec<f32> {
+    (0..2 * reach)
+        .map(|i| {
+            let x = i as f32 + 1.0 - reach as f32 - fraction;
+            sinc(x * cut) * blackman((x / reach as f32 + 1.0) / 2.0) * cut
+        })
+        .collect()
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 fn sinc(x: f32) -> f32 {
@@ -128,6 +140,22 @@ mod tests {
             let level = level_of(&there[800..7200], 8000, 1000.0);
             assert!((level - 10000.0).abs() < 300.0, "{from}: {level}");
         }
+    }
+
+    #[test]
+    fn any_length_of_any_rate_keeps_its_duration_and_its_level() {
+        for (from, to) in [(8000, 16000), (16000, 8000), (22050, 8000), (11025, 16000), (47999, 8000)] {
+            for length in [1, 2, 19, 1000, 4001] {
+                let there = resample(&vec![1000; length], from, to);
+                let expected = length as f64 * f64::from(to) / f64::from(from);
+                assert!((there.len() as f64 - expected).abs() <= 1.0, "{length} of {from}: {} of {to}", there.len());
+                if length > 1000 {
+                    let middle = there[there.len() / 2];
+                    assert!((980..=1020).contains(&middle), "{from} to {to}: {middle}");
+                }
+            }
+        }
+        assert!(resample(&[], 8000, 16000).is_empty());
     }
 
     #[test]
