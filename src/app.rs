@@ -13,6 +13,7 @@ pub use ground::{Ground, terms};
 pub use speech::{model_file, recogniser};
 
 use crate::api::{Joined, Limits, Parts};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::Floor;
 use crate::intake::Desk;
@@ -160,11 +161,13 @@ impl App {
         let (desk, templates) = desk::desk(&config, &ground, move |call, event| calls.call_event(call, event))?;
         let desk = Arc::new(desk);
         let reports = Arc::new(desk::reports(&config, &setting.data)?);
-        let (courier, ending) = (desk::courier(&config, &ground, templates, &reports)?, closing.clone());
-        tasks.spawn(async move {
-            courier.run(ending).await;
-            "the courier"
-        });
+        for courier in desk::couriers(&config, &ground, &templates, &reports, &Clock::system())? {
+            let ending = closing.clone();
+            tasks.spawn(async move {
+                courier.run(ending).await;
+                "a courier"
+            });
+        }
         recovery::take_in(std::mem::take(&mut ground.recovered), &*desk, &ground.store).await;
         if setting.demo {
             app.listening = crate::demo::seed(&ground.store, &ground.access, &*desk, &*desk).await?;

@@ -53,6 +53,8 @@ fn contact(id: &str, phone: &str, text: &str) -> Contact {
         attachments: Vec::new(),
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     }
 }
 
@@ -77,6 +79,7 @@ fn acknowledgement(ticket: &Ticket) -> Vec<NewMessage> {
         template: "registered".into(),
         language: Language::Bn,
         text: format!("আপনার নম্বর {}", ticket.number.grouped()),
+        enclosed: Default::default(),
         urgent: true,
         not_before: at(0),
     }]
@@ -204,12 +207,12 @@ async fn messages_go_forward_only(store: &Store) {
     let key = format!("registered-{}", ticket.number);
     let now = at(100);
     let lease = now + Duration::from_secs(60);
-    let claimed = store.outbox_claim(now, lease, 100).await.expect("claimed");
+    let claimed = store.outbox_claim(&[Channel::Sms], now, lease, 100).await.expect("claimed");
     assert!(claimed.iter().any(|due| due.key == key && due.ticket == Some(ticket.number) && due.attempts == 0));
-    assert!(store.outbox_claim(now, lease, 100).await.expect("claimed").is_empty(), "under a lease");
+    assert!(store.outbox_claim(&[Channel::Sms], now, lease, 100).await.expect("claimed").is_empty(), "under a lease");
     assert!(
         store
-            .outbox_claim(lease, lease + Duration::from_secs(60), 100)
+            .outbox_claim(&[Channel::Sms], lease, lease + Duration::from_secs(60), 100)
             .await
             .expect("claimed")
             .iter()

@@ -38,6 +38,34 @@ pub struct Contact {
     /// The ticket which the citizen says this is about, if any.
     #[serde(default)]
     pub about: Option<Number>,
+    /// Earlier arrivals or messages of ours that it answers, by the channel's own names (In-Reply-To, References), the
+    /// nearest first. They lead to a ticket only if it is the same person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
+    /// A machine wrote it, or nobody must be answered: no acknowledgement goes out (RFC 3834).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
+}
+
+impl Contact {
+    /// A contact of which nothing more is known.
+    pub fn new(channel: Channel, external_id: impl Into<String>, received_at: Timestamp, sender: Sender, statement: Statement) -> Self {
+        Self {
+            channel,
+            external_id: external_id.into(),
+            received_at,
+            sender,
+            language: None,
+            subject: None,
+            statement,
+            location: None,
+            attachments: Vec::new(),
+            declared_emergency: false,
+            about: None,
+            answers: Vec::new(),
+            unanswered: false,
+        }
+    }
 }
 
 /// The way a contact came. The names are those of the HTTP API.

@@ -7,11 +7,13 @@
 //! * [`contact`]: what any channel hands in, and the [`contact::Receipt`] it gets back
 //! * [`ticket`]: a ticket's number, its events, its states
 //! * [`call`]: what a telephone call and the floor say to each other
+//! * [`carrier`]: how messages reach citizens in writing
 //! * [`seam`]: the traits by which channels reach the helpline without knowing it
 #![warn(missing_docs)]
 
 pub mod calendar;
 pub mod call;
+pub mod carrier;
 pub mod contact;
 pub mod language;
 pub mod person;

@@ -4,7 +4,8 @@
 //! bound their own waits: a caller in a call gives up after the flow's limit and goes on.
 
 use crate::call::{AfterHours, CallCommand, CallEvent, CallId};
-use crate::contact::{Attachment, AttachmentRole, Contact, Receipt};
+use crate::carrier::Delivery;
+use crate::contact::{Attachment, AttachmentRole, Channel, Contact, Receipt, Sender};
 use crate::language::Language;
 use crate::phone::PhoneNumber;
 use crate::ticket::{Number, State};
@@ -21,6 +22,14 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Helpline: Send + Sync + 'static {
     /// The one door. When it answers `Ok`, the contact is durable: the sender may be told so.
     fn take_in(&self, contact: Contact) -> BoxFuture<'_, Result<Receipt, Refusal>>;
+
+    /// Keeps what cannot or must not become a contact by itself: damaged, dangerous, too large, perhaps a fraud. A person
+    /// looks at it and releases it or throws it away. When it answers `Ok`, it is durable; a second arrival of the same
+    /// `(channel, external_id)` is the same one.
+    fn hold(&self, held: Held) -> BoxFuture<'_, Result<(), Refusal>>;
+
+    /// Writes down what a carrier heard later of a message. One that is not known is passed over.
+    fn delivery(&self, news: Delivery) -> BoxFuture<'_, Result<(), Refusal>>;
 
     /// How a ticket stands, for a citizen who has its number. `None` if there is no such ticket.
     fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>>;
@@ -84,6 +93,25 @@ pub enum Refusal {
     /// It may succeed later: the database is locked, the disk is full. Keep what you hold and try again.
     #[error("not possible right now: {0}")]
     Unavailable(String),
+}
+
+/// What is kept in quarantine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The way it came.
+    pub channel: Channel,
+    /// The channel's own name for it.
+    pub external_id: String,
+    /// When it reached us.
+    pub received_at: Timestamp,
+    /// Who sent it, as far as can be told.
+    pub sender: Sender,
+    /// Why it is held: a sentence for the person who decides.
+    pub reason: String,
+    /// What can be read of it safely.
+    pub excerpt: Option<String>,
+    /// The thing itself, as it came.
+    pub raw: Option<Attachment>,
 }
 
 /// How a ticket stands, in what may be told to anybody who has its number.

@@ -53,6 +53,8 @@ pub enum Act {
     ChangeOwnPresence,
     ChangeOthersPresence,
     ReadOutbox,
+    Reply,
+    Quarantine,
     ReadMeasures,
     ManagePeople,
 }
@@ -84,6 +86,8 @@ impl Act {
             Act::ChangeOwnPresence => "take calls",
             Act::ChangeOthersPresence => "change the presence of others",
             Act::ReadOutbox => "read the outbox",
+            Act::Reply => "write to the citizen",
+            Act::Quarantine => "decide what is held in quarantine",
             Act::ReadMeasures => "read measures",
             Act::ManagePeople => "manage people",
         }
@@ -111,6 +115,8 @@ impl Act {
             Act::ReadFloor => &[Agent, Supervisor, Analyst, Auditor, Admin, Integration],
             Act::ChangeOwnPresence => &[Agent, Supervisor],
             Act::ChangeOthersPresence => &[Supervisor, Admin],
+            Act::Reply => &[Agent, Supervisor, Processor, Officer, Admin],
+            Act::Quarantine => &[Supervisor, Processor, Admin],
             Act::ReadOutbox => &[Supervisor, Processor, Auditor, Admin],
             Act::ReadMeasures => &[Supervisor, Analyst, Auditor, Admin, Officer, Integration],
             Act::ManagePeople => &[Admin],

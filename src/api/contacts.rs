@@ -229,6 +229,8 @@ fn into_contact(new: NewContact, key: Option<&str>, asker: &str, now: Timestamp)
             .about
             .map(|number| Number::parse(&number).map_err(|why| Problem::invalid(format!("about: {:?}: {why}", shortened(&number)))))
             .transpose()?,
+        answers: Vec::new(),
+        unanswered: false,
     })
 }
 

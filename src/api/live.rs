@@ -21,7 +21,7 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 const RECHECK_EVERY: u32 = 3;
 
 /// What changes, as it changes. Each message is one JSON object with a `type`: `hello` first, then `ticket`, `call`, `agent`,
-/// `message`; `missed` says that you fell behind and should read anew.
+/// `message`, `held`; `missed` says that you fell behind and should read anew.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 101, description = "The connection is a WebSocket from now on")))]
 pub async fn live(Joined(parts): Joined<Parts>, request: Request) -> Response {
     let (mut head, _) = request.into_parts();
@@ -107,6 +107,7 @@ fn shown_to(principal: &Principal, happening: &Happening) -> Option<Value> {
         }
         Happening::Call { .. } | Happening::Agent { .. } => may(principal, Act::ReadFloor, None),
         Happening::Message { .. } => may(principal, Act::ReadOutbox, None),
+        Happening::Held => may(principal, Act::Quarantine, None),
     };
     let sight = sight.ok()?;
     let mut value = serde_json::to_value(happening).ok()?;

@@ -9,6 +9,7 @@ pub mod contacts;
 mod extract;
 mod guard;
 mod health;
+mod held;
 mod hooks;
 mod live;
 pub mod masters;
@@ -87,6 +88,10 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(floor::calls))
         .routes(routes!(accounts::accounts))
         .routes(routes!(messages::messages))
+        .routes(routes!(held::held))
+        .routes(routes!(held::raw))
+        .routes(routes!(held::release))
+        .routes(routes!(held::discard))
         .routes(routes!(masters::masters))
         .routes(routes!(classify::classify))
         .routes(routes!(live::live))

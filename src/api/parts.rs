@@ -3,9 +3,9 @@
 use super::guard::Limits;
 use super::masters::Masters;
 use super::people::floor::Floor;
-use super::tickets::append::Desk;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
+use crate::intake::Steps;
 use crate::intelligence::Understand;
 use crate::store::Store;
 use daak_domain::seam::{Archive, Helpline};
@@ -23,7 +23,7 @@ pub struct Joined {
     /// The one door.
     pub helpline: Arc<dyn Helpline>,
     /// Steps of tickets' lives.
-    pub desk: Arc<dyn Desk>,
+    pub desk: Arc<dyn Steps>,
     /// What a text is about.
     pub understand: Arc<dyn Understand>,
     /// Files.

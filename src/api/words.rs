@@ -37,7 +37,7 @@ word! {
     /// On whose word a ticket was closed.
     ClosureWord as "Closure" = ["confirmed", "no_answer", "override"];
     /// Where a message stands.
-    MessageStateWord as "MessageState" = ["queued", "sent", "delivered", "failed"];
+    MessageStateWord as "MessageState" = ["queued", "sent", "delivered", "read", "failed"];
     /// What an attachment is for.
     AttachmentRoleWord as "AttachmentRole" = ["statement", "call_recording", "document"];
 }

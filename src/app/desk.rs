@@ -5,11 +5,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::section::written::{ClockTime, HttpMethod, SmsDriver, SmsHttp};
 use crate::intake::{Desk, Intake, JoiningRule};
-use crate::notify::{Courier, Notices, Rules, SenderId, Templates};
+use crate::notify::{Courier, Notices, Rules, Templates};
 use daak_domain::call::{CallEvent, CallId};
+use daak_domain::carrier::Carrier;
+use daak_domain::contact::Channel;
 use daak_domain::seam::Helpline;
-use daak_sms::{Gateway, HttpConfig, HttpGateway, Outbox, ReportAddress};
+use daak_sms::{Gateway, HttpConfig, HttpGateway, Outbox, ReportAddress, SenderId, SmsCarrier};
 use jiff::civil::Time;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +40,7 @@ pub fn desk(
     let templates =
         Arc::new(templates.map_err(|errors| AppError::Masters(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?);
     let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
-    let notices = Notices::new(templates.clone(), ground.masters.clone());
+    let notices = Notices::new(templates.clone(), ground.masters.clone(), carried(config));
     let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, Clock::system());
     Ok((Desk::new(intake, calls), templates))
 }
@@ -53,11 +56,27 @@ pub fn reports(config: &Config, data: &Path) -> Result<ReportAddress, AppError> 
     ReportAddress::new(&format!("{}/hooks/sms/main", base.trim_end_matches('/')), &secret).map_err(AppError::Masters)
 }
 
-/// What carries the outbox's messages.
+/// The channels whose messages something carries: one line here and one in [`couriers`] for each way.
+fn carried(_: &Config) -> BTreeSet<Channel> {
+    BTreeSet::from([Channel::Sms])
+}
+
+/// What carries the outbox's messages: a courier for each way, so that a slow one keeps no other waiting.
 ///
 /// # Errors
-/// [`AppError::Masters`] if the gateway is not described well.
-pub fn courier(config: &Config, ground: &Ground, templates: Arc<Templates>, reports: &ReportAddress) -> Result<Courier, AppError> {
+/// [`AppError::Masters`] if a way is not described well.
+pub fn couriers(
+    config: &Config,
+    ground: &Ground,
+    templates: &Arc<Templates>,
+    reports: &ReportAddress,
+    clock: &Clock,
+) -> Result<Vec<Courier>, AppError> {
+    let courier = |carrier: Arc<dyn Carrier>, rules| Courier::new(ground.store.clone(), carrier, templates.clone(), rules, clock.clone());
+    Ok(vec![courier(Arc::new(sms(config, reports)?), sms_rules(config))])
+}
+
+fn sms(config: &Config, reports: &ReportAddress) -> Result<SmsCarrier, AppError> {
     let sms = &config.sms;
     let gateway: Arc<dyn Gateway> = match (sms.driver, &sms.http) {
         (SmsDriver::Outbox, _) => Arc::new(Outbox),
@@ -66,15 +85,19 @@ pub fn courier(config: &Config, ground: &Ground, templates: Arc<Templates>, repo
         (SmsDriver::Smpp, _) => return Err(AppError::NotBuilt("sms.driver", "outbox or http")),
     };
     let sender = SenderId { header: sms.sender.clone(), entity_id: sms.entity_id.clone(), template_ids: sms.template_ids.clone() };
+    Ok(SmsCarrier::new(gateway, sender))
+}
+
+fn sms_rules(config: &Config) -> Rules {
+    let sms = &config.sms;
     let time = |at: Option<ClockTime>| at.and_then(|at| Time::new(at.hour, at.minute, 0, 0).ok());
-    let rules = Rules {
+    Rules {
         quiet_from: time(sms.quiet_from),
         quiet_until: time(sms.quiet_until),
         per_second: sms.per_second,
         tries: sms.tries,
         ..Rules::default()
-    };
-    Ok(Courier::new(ground.store.clone(), gateway, templates, sender, rules, Clock::system()))
+    }
 }
 
 fn gateway(http: &SmsHttp, reports: &ReportAddress) -> Result<HttpGateway, AppError> {

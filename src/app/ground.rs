@@ -111,6 +111,7 @@ pub async fn pass_on_changes(store: Store, bus: Bus, closing: CancellationToken)
             Ok(Change::Ticket { number, seq, state, department, emergency }) => {
                 bus.tell(Happening::Ticket { number, seq, state, department, emergency });
             }
+            Ok(Change::Held) => bus.tell(Happening::Held),
             Ok(Change::Message { key, state }) => bus.tell(Happening::Message { key, state: state.to_owned() }),
             Err(RecvError::Lagged(missed)) => tracing::warn!(event = event::LIVE_LAGGED, missed),
             Err(RecvError::Closed) => break,

@@ -72,6 +72,8 @@ fn statement(belonging: Belonging, attachment: Attachment) -> Contact {
         attachments: vec![attachment],
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     }
 }
 

@@ -43,11 +43,13 @@ pub enum Happening {
         /// What the agent is now: `ready`, `ringing`, `talking`, `wrap_up`, `away`.
         presence: String,
     },
+    /// Something came into quarantine, or left it.
+    Held,
     /// A message in the outbox moved on.
     Message {
         /// Its key.
         key: String,
-        /// Where it stands: `queued`, `sent`, `delivered`, `failed`.
+        /// Where it stands: `queued`, `sent`, `delivered`, `read`, `failed`.
         state: String,
     },
 }

@@ -1,11 +1,11 @@
 //! The demonstration: made-up people and tickets, so that a newcomer finds a helpline at work.
 
 use crate::access::{Access, Account, PersonRefused, Role};
-use crate::api::tickets::append::Desk;
 use crate::config::Config;
 use crate::config::secret::Secret;
 use crate::config::section::desk::Agent;
 use crate::config::section::written::SmsDriver;
+use crate::intake::Steps;
 use crate::store::{Store, StoreError, TicketQuery};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Sender, Statement};
@@ -82,7 +82,7 @@ pub fn prepare(config: &mut Config) -> Result<(), DemoRefused> {
 ///
 /// # Errors
 /// [`DemoRefused`].
-pub async fn seed(store: &Store, access: &Access, helpline: &dyn Helpline, desk: &dyn Desk) -> Result<Vec<String>, DemoRefused> {
+pub async fn seed(store: &Store, access: &Access, helpline: &dyn Helpline, desk: &dyn Steps) -> Result<Vec<String>, DemoRefused> {
     let mut lines = Vec::new();
     for (name, role, department, what) in PEOPLE {
         let phone = PhoneNumber::parse("9000000000").ok();
@@ -126,7 +126,7 @@ fn stories() -> Result<Vec<Story>, DemoRefused> {
     toml::from_str::<Stories>(include_str!("stories.toml")).map(|s| s.stories).map_err(|why| DemoRefused::Data(why.message().to_owned()))
 }
 
-async fn tickets(helpline: &dyn Helpline, desk: &dyn Desk) -> Result<usize, DemoRefused> {
+async fn tickets(helpline: &dyn Helpline, desk: &dyn Steps) -> Result<usize, DemoRefused> {
     let (stories, now) = (stories()?, Timestamp::now());
     let count = stories.len();
     for (place, story) in stories.into_iter().enumerate() {
@@ -143,6 +143,8 @@ async fn tickets(helpline: &dyn Helpline, desk: &dyn Desk) -> Result<usize, Demo
             attachments: Vec::new(),
             declared_emergency: false,
             about: None,
+            answers: Vec::new(),
+            unanswered: false,
         };
         let receipt = helpline.take_in(contact).await?;
         for (step, what) in story.then.iter().enumerate() {
@@ -153,7 +155,7 @@ async fn tickets(helpline: &dyn Helpline, desk: &dyn Desk) -> Result<usize, Demo
     Ok(count)
 }
 
-async fn follow(desk: &dyn Desk, number: Number, what: &str, at: Timestamp) -> Result<(), DemoRefused> {
+async fn follow(desk: &dyn Steps, number: Number, what: &str, at: Timestamp) -> Result<(), DemoRefused> {
     let body = match what {
         "take" => EventBody::Taken { officer: "rina".into() },
         "note" => EventBody::Noted { text: "Spoke with the office; they look at it tomorrow morning.".into(), attachments: Vec::new() },

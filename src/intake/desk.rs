@@ -1,14 +1,15 @@
 //! The helpline as its channels see it.
 
 use super::{Intake, refused};
-use crate::notify::Notices;
+use crate::notify::{Courier, Notices};
 use crate::store::{Store, StoreError};
 use daak_domain::Timestamp;
 use daak_domain::call::{AfterHours, CallEvent, CallId};
+use daak_domain::carrier::Delivery;
 use daak_domain::contact::{Contact, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::seam::{BoxFuture, Helpline, Refusal, Standing};
+use daak_domain::seam::{BoxFuture, Held, Helpline, Refusal, Standing};
 use daak_domain::ticket::{Number, Ticket};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -67,6 +68,19 @@ impl Desk {
 impl Helpline for Desk {
     fn take_in(&self, contact: Contact) -> BoxFuture<'_, Result<Receipt, Refusal>> {
         Box::pin(self.intake.take_in(contact))
+    }
+
+    fn hold(&self, held: Held) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(patiently(async move { self.store().hold(held).await.map_err(refused) }))
+    }
+
+    fn delivery(&self, news: Delivery) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(patiently(async move {
+            match Courier::heard(self.store(), news, &self.intake.clock).await {
+                Ok(()) | Err(StoreError::NotFound(_)) => Ok(()),
+                Err(why) => Err(refused(why)),
+            }
+        }))
     }
 
     fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>> {

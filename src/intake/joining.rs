@@ -72,6 +72,13 @@ impl JoiningRule {
             return named(store, about, person).await;
         }
         let Some(person) = person else { return Ok(Relation::New) };
+        for name in contact.answers.iter().take(ANSWERS) {
+            if let Some(number) = store.ticket_of_contact(contact.channel, name).await?
+                && let relation @ Relation::About(_) = named(store, number, Some(person)).await?
+            {
+                return Ok(relation);
+            }
+        }
         for number in mentioned.iter().take(5) {
             if let relation @ Relation::About(_) = named(store, *number, Some(person)).await? {
                 return Ok(relation);
@@ -106,6 +113,9 @@ impl JoiningRule {
         fewer >= self.least_words && one.intersection(other).count() as f64 >= self.alike * fewer as f64
     }
 }
+
+/// Earlier messages of a thread that are looked up at most.
+const ANSWERS: usize = 20;
 
 /// The ticket of that number, if it is this person's and open; one that was merged is followed.
 async fn named(store: &Store, number: Number, person: Option<i64>) -> Result<Relation, StoreError> {

@@ -11,15 +11,15 @@ mod steps;
 pub use check::InvalidContact;
 pub use desk::Desk;
 pub use joining::{JoiningRule, Relation};
+pub use steps::Steps;
 
 use crate::clock::Clock;
 use crate::intelligence::{Understand, Understanding};
 use crate::masters::Masters;
-use crate::notify::{Notices, phone_of};
+use crate::notify::{Notices, Reach, Way};
 use crate::store::{Destination, NewMessage, Opening, Store, StoreError, TakeIn, TakenIn};
 use daak_domain::contact::{Contact, Outcome, Receipt};
 use daak_domain::language::Language;
-use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::Refusal;
 use daak_domain::taxonomy::UNCLASSIFIED;
 use daak_domain::ticket::{EventBody, Number, SlaClass, State, Ticket};
@@ -81,7 +81,7 @@ impl Intake {
         let understood = self.understand.understand(&text, contact.language);
         let mentioned: Vec<Number> = understood.entities.tickets.iter().filter_map(|digits| Number::parse(digits).ok()).collect();
         let person = self.store.person_of(&contact.sender).await.map_err(refused)?;
-        let to = self.told_at(&contact, person).await?;
+        let ways = self.told_by(&contact, person).await?;
         let opening = self.opening(&contact, &understood, person.is_some()).await;
         for look in 1.. {
             let relation = self.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
@@ -90,7 +90,7 @@ impl Intake {
                 Relation::About(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
                 Relation::New | Relation::Mentions(..) => Destination::Open(Box::new(opening.clone())),
             };
-            let messages = self.acknowledgement(&contact, to.clone());
+            let messages = self.acknowledgement(&contact, ways.clone());
             match self.store.take_in(TakeIn { contact: contact.clone(), destination, then, messages }).await {
                 // The ticket left the state in which it was seen: look again.
                 Err(StoreError::Illegal(_) | StoreError::Conflict { .. }) if look < LOOKS => {}
@@ -159,21 +159,28 @@ impl Intake {
         }
     }
 
-    /// The number to which the acknowledgement goes: the contact's own, else one that is known of the person.
-    async fn told_at(&self, contact: &Contact, person: Option<i64>) -> Result<Option<PhoneNumber>, Refusal> {
-        match (&contact.sender.phone, person) {
-            (Some(phone), _) => Ok(Some(phone.clone())),
-            (None, Some(person)) => phone_of(&self.store, person).await.map_err(refused),
-            (None, None) => Ok(None),
+    /// Where the acknowledgement goes: what the contact itself says, else what is known of the person.
+    async fn told_by(&self, contact: &Contact, person: Option<i64>) -> Result<Vec<Way>, Refusal> {
+        if contact.unanswered {
+            return Ok(Vec::new());
         }
+        let known = match person {
+            Some(person) if contact.sender.phone.is_none() => Reach::of(&self.store, person).await.map_err(refused)?,
+            _ => Reach::default(),
+        };
+        let mut ways = self.notices.ways(&known.preferring(&contact.sender), contact.channel);
+        for way in ways.iter_mut().filter(|way| way.channel == contact.channel) {
+            way.answers = Some(contact.external_id.clone());
+        }
+        Ok(ways)
     }
 
     /// What the citizen is told, made from the ticket when it has its number.
-    fn acknowledgement(&self, contact: &Contact, to: Option<PhoneNumber>) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
+    fn acknowledgement(&self, contact: &Contact, ways: Vec<Way>) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
         let (notices, at) = (self.notices.clone(), contact.received_at.max(self.clock.now()));
         move |ticket| {
             let outcome = if ticket.contacts > 1 { Outcome::Joined } else { Outcome::Opened };
-            to.iter().filter_map(|to| notices.acknowledge(ticket, outcome, to, at)).collect()
+            ways.iter().filter_map(|way| notices.acknowledge(ticket, outcome, way, at)).collect()
         }
     }
 }

@@ -31,7 +31,7 @@ impl House {
         let masters = Arc::new(Masters::load(Path::new("config")).expect("shipped"));
         let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000").expect("shipped"));
         let joining = JoiningRule::load(Path::new("config/joining.toml")).expect("shipped");
-        let notices = Notices::new(templates, masters.clone());
+        let notices = Notices::new(templates, masters.clone(), [Channel::Sms, Channel::Email].into());
         let intake = Intake::new(store.clone(), understanding(&masters), masters, notices, joining, clock.clone());
         let calls: Arc<Mutex<Vec<(CallId, CallEvent)>>> = Arc::default();
         let told = calls.clone();
@@ -66,6 +66,8 @@ pub(super) fn contact(id: &str, text: &str) -> Contact {
         attachments: Vec::new(),
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     }
 }
 

@@ -109,6 +109,50 @@ async fn what_was_asked_is_answered_by_the_next_contact() {
 }
 
 #[tokio::test]
+async fn a_thread_leads_to_the_ticket_of_the_same_person_only() {
+    let house = House::open().await;
+    let mail = |from: &str, id: &str, answers: &[&str], text: &str| {
+        let sender = Sender { email: Some(from.to_owned()), ..Sender::default() };
+        let mut contact = Contact::new(Channel::Email, id, house.clock.now(), sender, Statement::Written { text: text.to_owned() });
+        contact.answers = answers.iter().map(|&name| name.to_owned()).collect();
+        contact
+    };
+    let first = house.take_in(mail("rina@example.org", "<1@x>", &[], NO_WATER)).await.expect("taken in");
+    let messages = house.messages(first.number).await;
+    let told = &messages[0].message;
+    assert_eq!((messages.len(), told.channel, told.to.as_str()), (1, Channel::Email, "rina@example.org"));
+    assert_eq!(told.enclosed.answers.as_deref(), Some("<1@x>"));
+    assert!(told.enclosed.subject.as_ref().is_some_and(|subject| subject.contains(&first.number.grouped())));
+
+    let answer = mail("rina@example.org", "<2@x>", &["<0@x>", "<1@x>"], "thank you, and please hurry");
+    assert_eq!(house.take_in(answer).await.expect("taken in").number, first.number);
+    let neighbour = mail("other@example.org", "<3@x>", &["<1@x>"], "forwarded to me");
+    assert_ne!(house.take_in(neighbour).await.expect("taken in").number, first.number, "two people's mails never merge");
+
+    let unanswered = Contact { unanswered: true, ..mail("robot@example.org", "<4@x>", &[], "I am out of office") };
+    let silent = house.take_in(unanswered).await.expect("taken in");
+    assert!(house.messages(silent.number).await.is_empty(), "a machine is answered by nothing");
+}
+
+#[tokio::test]
+async fn a_person_writes_to_the_citizen_by_the_channel_of_choice() {
+    let house = House::open().await;
+    let sender = Sender { phone: PhoneNumber::parse(MOBILE).ok(), email: Some("rina@example.org".to_owned()), ..Sender::default() };
+    let contact = Contact { sender, ..from(MOBILE, "a", NO_WATER) };
+    let number = house.take_in(contact).await.expect("taken in").number;
+    let ticket = house.store.ticket(number).await.expect("read").expect("there");
+    assert_eq!(super::Steps::channels(&house.desk, &ticket).await.expect("known"), [Channel::Email, Channel::Sms]);
+    let reply = |channel, key: &str| {
+        by_person(&house, EventBody::Replied { message: key.to_owned(), channel, text: "We are on our way.".to_owned() })
+    };
+    house.desk.add(number, None, reply(Channel::Email, "reply:1")).await.expect("legal");
+    let messages = house.messages(number).await;
+    let written = messages.iter().find(|m| m.message.key == "reply:1").expect("in the outbox");
+    assert_eq!((written.message.channel, written.message.text.as_str()), (Channel::Email, "We are on our way."));
+    assert!(house.desk.add(number, None, reply(Channel::Telegram, "reply:2")).await.is_err(), "no such address, nothing is written");
+}
+
+#[tokio::test]
 async fn danger_makes_an_emergency_also_of_a_ticket_that_is_joined() {
     let house = House::open().await;
     let declared = Contact { declared_emergency: true, ..from(MOBILE, "a", "please come") };
@@ -171,7 +215,8 @@ async fn whoever_writes_by_mail_is_told_at_the_telephone_that_is_known() {
     let mail = Contact { channel: Channel::Email, sender: mail_only, ..contact("b", "street light broken since a month") };
     let receipt = house.take_in(mail).await.expect("taken in");
     let messages = house.messages(receipt.number).await;
-    assert_eq!((messages[0].message.to.as_str(), messages[0].message.language), ("+919830012345", Language::En));
+    let told: Vec<_> = messages.iter().map(|m| (m.message.channel, m.message.to.as_str(), m.message.language)).collect();
+    assert_eq!(told, [(Channel::Email, "a@example.org", Language::En), (Channel::Sms, "+919830012345", Language::En)]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The outbox's courier: takes what is due, sends it, and writes down what came of it.
+//! The outbox's couriers, one for each way of sending: takes what is due, sends it, and writes down what came of it.
 //!
 //! A claim holds a message for the length of a lease, longer than any one sending can take. Whatever kills the courier,
 //! a message that was claimed and not marked comes up again when its lease is over, with the same key. So each is sent
@@ -10,36 +10,25 @@ use super::templates::Templates;
 use crate::clock::Clock;
 use crate::observe::event;
 use crate::store::{Change, Due, Progress, Store, StoreError};
-use daak_domain::phone::PhoneNumber;
-use daak_sms::{Gateway, Outgoing, Report, ReportAddress, ReportError, Verdict};
+use daak_domain::carrier::{Carrier, Delivery, Dispatch, Fate, Sent};
+use daak_domain::contact::Channel;
+use daak_sms::{Report, ReportAddress, ReportError, Verdict};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-/// Carries the outbox's SMS to a gateway.
+/// Carries the outbox's messages of some channels to their carrier.
 pub struct Courier {
     store: Store,
-    gateway: Arc<dyn Gateway>,
+    carrier: Arc<dyn Carrier>,
+    channels: Vec<Channel>,
     templates: Arc<Templates>,
-    sender: SenderId,
     rules: Rules,
     clock: Clock,
     recent: Mutex<Recent>,
-}
-
-/// As whom messages are sent, and how the DLT registry knows them.
-#[derive(Debug, Clone, Default)]
-pub struct SenderId {
-    /// Sender header.
-    pub header: String,
-    /// Principal entity id.
-    pub entity_id: Option<String>,
-    /// Content template ids by template and language code.
-    pub template_ids: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// How long a claim holds beyond the gateway's own patience: for writing down what came of it, also to a busy database.
@@ -52,9 +41,9 @@ const NAP: Duration = Duration::from_secs(5);
 const MARKS: u32 = 6;
 
 impl Courier {
-    /// A courier for one gateway.
-    pub fn new(store: Store, gateway: Arc<dyn Gateway>, templates: Arc<Templates>, sender: SenderId, rules: Rules, clock: Clock) -> Self {
-        Self { store, gateway, templates, sender, rules, clock, recent: Mutex::default() }
+    /// A courier for one carrier.
+    pub fn new(store: Store, carrier: Arc<dyn Carrier>, templates: Arc<Templates>, rules: Rules, clock: Clock) -> Self {
+        Self { store, channels: carrier.channels(), carrier, templates, rules, clock, recent: Mutex::default() }
     }
 
     /// Carries until `closing`; what is being sent then is finished and marked.
@@ -85,7 +74,7 @@ impl Courier {
     pub async fn round(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let lease = now.checked_add(self.lease()).unwrap_or(now);
-        let claimed = self.store.outbox_claim(now, lease, BATCH.min(self.rules.per_second.max(1))).await?;
+        let claimed = self.store.outbox_claim(&self.channels, now, lease, BATCH.min(self.rules.per_second.max(1))).await?;
         let count = claimed.len();
         let mut under_way: FuturesUnordered<_> = claimed.iter().map(|due| self.carry(due)).collect();
         while under_way.next().await.is_some() {}
@@ -98,32 +87,49 @@ impl Courier {
     /// [`ReportError`] for what is not believed, [`StoreError`] as a 503: the carrier tries again.
     pub async fn reported(store: &Store, address: &ReportAddress, query: &str, clock: &Clock) -> Result<(), ReportRefusal> {
         let Report { key, verdict, detail } = address.read(query)?;
-        let progress = match verdict {
-            Verdict::Delivered => Progress::Delivered,
-            Verdict::Failed => Progress::Failed { why: detail.unwrap_or_else(|| "the carrier could not deliver it".to_owned()) },
+        let fate = match verdict {
+            Verdict::Delivered => Fate::Delivered,
+            Verdict::Failed => Fate::Failed(detail.unwrap_or_else(|| "the carrier could not deliver it".to_owned())),
             Verdict::OnItsWay => return Ok(()),
         };
-        Ok(store.outbox_mark(&key, progress, clock.now()).await?)
+        Ok(Self::heard(store, Delivery { message: Sent::Key(key), fate }, clock).await?)
+    }
+
+    /// Writes what a carrier heard later of a message on the ticket's timeline.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such message.
+    pub async fn heard(store: &Store, news: Delivery, clock: &Clock) -> Result<(), StoreError> {
+        let key = match news.message {
+            Sent::Key(key) => key,
+            Sent::Carrier(name) => store.outbox_by_carrier(&name).await?.ok_or(StoreError::NotFound("message"))?,
+        };
+        let progress = match news.fate {
+            Fate::Delivered => Progress::Delivered,
+            Fate::Read => Progress::Read,
+            Fate::Failed(why) => Progress::Failed { why },
+        };
+        store.outbox_mark(&key, progress, clock.now()).await
     }
 
     /// How long a claim holds: after a death, a message comes up again so much later.
     fn lease(&self) -> Duration {
-        self.gateway.patience() + MARGIN
+        self.carrier.patience() + MARGIN
     }
 
     async fn carry(&self, due: &Due) {
         let now = self.clock.now();
         let expires = self.templates.expires_min(&due.template);
-        let decision = {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            self.rules.decide(due, expires, now, &mut recent)
+        let decision = match self.carrier.reaches(due.channel, &due.to) {
+            Err(why) => Decision::Mark(Progress::Failed { why: why.to_owned() }),
+            Ok(()) => self.rules.decide(due, expires, now, &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         let progress = match decision {
             Decision::Mark(progress) => progress,
-            Decision::Send(to) => {
-                let outcome = self.gateway.send(&self.outgoing(due, to)).await;
+            Decision::Send => {
+                let outcome = self.carrier.send(&dispatch(due)).await;
                 if let Err(why) = &outcome {
-                    tracing::warn!(event = event::MESSAGE_NOT_TAKEN, driver = self.gateway.driver(), attempt = due.attempts + 1, %why);
+                    tracing::warn!(event = event::MESSAGE_NOT_TAKEN, driver = self.carrier.driver(), attempt = due.attempts + 1, %why);
                 }
                 self.rules.after(due, outcome.as_ref(), self.clock.now())
             }
@@ -145,26 +151,27 @@ impl Courier {
         }
     }
 
-    fn outgoing(&self, due: &Due, to: PhoneNumber) -> Outgoing {
-        let ids = self.sender.template_ids.get(&due.template);
-        Outgoing {
-            key: due.key.clone(),
-            to,
-            text: due.text.clone(),
-            sender: self.sender.header.clone(),
-            template_id: ids.and_then(|by_language| by_language.get(due.language.code())).cloned(),
-            entity_id: self.sender.entity_id.clone(),
-        }
-    }
-
     async fn until_next(&self) -> Duration {
-        let next = self.store.outbox_next().await.ok().flatten();
+        let next = self.store.outbox_next(&self.channels).await.ok().flatten();
         let wait = next.map(|at| at.duration_since(self.clock.now())).and_then(|wait| Duration::try_from(wait).ok());
         match next {
             // It is due already and was not claimed: somebody else has it, or the database is busy.
             Some(_) => wait.unwrap_or(Duration::from_millis(200)).clamp(Duration::from_millis(20), NAP),
             None => NAP,
         }
+    }
+}
+
+fn dispatch(due: &Due) -> Dispatch {
+    Dispatch {
+        key: due.key.clone(),
+        channel: due.channel,
+        to: due.to.clone(),
+        ticket: due.ticket,
+        template: due.template.clone(),
+        language: due.language,
+        text: due.text.clone(),
+        enclosed: due.enclosed.clone(),
     }
 }
 

@@ -3,11 +3,12 @@
 use super::*;
 use crate::store::NewMessage;
 use daak_domain::Timestamp;
+use daak_domain::carrier::{Accepted, SendError};
 use daak_domain::contact::{Channel, Contact, Sender, Statement};
 use daak_domain::language::Language;
 use daak_domain::seam::BoxFuture;
 use daak_domain::ticket::{EventBody, MessageState, SlaClass};
-use daak_sms::{Accepted, Outbox, SendError};
+use daak_sms::{Outbox, SenderId, SmsCarrier};
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
@@ -15,19 +16,19 @@ use std::task::{Context, Poll};
 
 /// A carrier that remembers each key that it took, and has three moments in which its caller may die.
 #[derive(Default)]
-struct Carrier {
+struct Remembering {
     took: Mutex<Vec<String>>,
     refusals: Mutex<Vec<SendError>>,
 }
 
-impl Carrier {
+impl Remembering {
     fn keys(&self) -> Vec<String> {
         self.took.lock().expect("no panic").clone()
     }
 }
 
-impl Gateway for Carrier {
-    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Accepted, SendError>> {
+impl daak_sms::Gateway for Remembering {
+    fn send<'a>(&'a self, message: &'a daak_sms::Outgoing) -> BoxFuture<'a, Result<Accepted, SendError>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
             if let Some(error) = self.refusals.lock().expect("no panic").pop() {
@@ -48,7 +49,7 @@ impl Gateway for Carrier {
 struct House {
     _folder: tempfile::TempDir,
     store: Store,
-    carrier: Arc<Carrier>,
+    carrier: Arc<Remembering>,
     clock: Clock,
 }
 
@@ -63,7 +64,8 @@ impl House {
     fn courier(&self) -> Courier {
         let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000").expect("shipped"));
         let rules = Rules { per_second: 1000, per_number_hour: 1000, ..Rules::default() };
-        Courier::new(self.store.clone(), self.carrier.clone(), templates, SenderId::default(), rules, self.clock.clone())
+        let carrier = Arc::new(SmsCarrier::new(self.carrier.clone(), SenderId::default()));
+        Courier::new(self.store.clone(), carrier, templates, rules, self.clock.clone())
     }
 
     async fn put(&self, key: &str, to: &str, template: &str, urgent: bool) {
@@ -74,6 +76,7 @@ impl House {
             template: template.to_owned(),
             language: Language::Bn,
             text: "নমস্কার".to_owned(),
+            enclosed: Default::default(),
             urgent,
             not_before: self.clock.now(),
         };
@@ -218,6 +221,7 @@ async fn the_states_stand_on_the_tickets_timeline_and_a_report_is_believed_when_
         template: "assigned".to_owned(),
         language: Language::Bn,
         text: "x".to_owned(),
+        enclosed: Default::default(),
         urgent: true,
         not_before: now,
     };
@@ -248,7 +252,7 @@ async fn the_states_stand_on_the_tickets_timeline_and_a_report_is_believed_when_
 async fn the_in_house_outbox_is_sent_to_and_never_delivered() {
     let house = House::open().await;
     house.put("a", "9830012345", "registered", true).await;
-    let courier = Courier { gateway: Arc::new(Outbox), ..house.courier() };
+    let courier = Courier { carrier: Arc::new(SmsCarrier::new(Arc::new(Outbox), SenderId::default())), ..house.courier() };
     courier.round().await.expect("works");
     assert_eq!(house.state("a").await, MessageState::Sent);
 }
@@ -266,6 +270,8 @@ async fn ticket(store: &Store, now: Timestamp) -> daak_domain::ticket::Number {
         attachments: Vec::new(),
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     };
     let opening = crate::store::Opening {
         category: "other.unclassified".to_owned(),

@@ -1,15 +1,17 @@
 //! Which message a citizen gets for what happens to a ticket.
 
+use super::reach::{Reach, Way};
 use super::templates::{RenderError, Templates};
 use crate::masters::Masters;
 use crate::observe::event;
-use crate::store::{NewMessage, Result, Store};
+use crate::store::NewMessage;
 use daak_domain::Timestamp;
+use daak_domain::carrier::Enclosed;
 use daak_domain::contact::{Channel, Outcome};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{EventBody, Ticket};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Makes messages to citizens. Cheap to clone.
@@ -17,27 +19,42 @@ use std::sync::Arc;
 pub struct Notices {
     templates: Arc<Templates>,
     masters: Arc<Masters>,
+    carried: Arc<BTreeSet<Channel>>,
 }
 
 impl Notices {
-    /// From templates and masters.
-    pub fn new(templates: Arc<Templates>, masters: Arc<Masters>) -> Self {
-        Self { templates, masters }
+    /// From templates and masters, for the channels that something carries.
+    pub fn new(templates: Arc<Templates>, masters: Arc<Masters>, carried: BTreeSet<Channel>) -> Self {
+        Self { templates, masters, carried: Arc::new(carried) }
+    }
+
+    /// The ways in which a person is told of a matter that came by this channel.
+    pub fn ways(&self, reach: &Reach, came_by: Channel) -> Vec<Way> {
+        reach.ways(came_by, &self.carried)
+    }
+
+    /// The way by a channel that a person asked for; `None` if nothing carries it or there is no address.
+    pub fn way(&self, reach: &Reach, channel: Channel) -> Option<Way> {
+        let to = reach.by(channel).filter(|_| self.carried.contains(&channel))?;
+        Some(Way { channel, to, answers: None })
     }
 
     /// The acknowledgement of a contact that opened or joined a ticket. A repeated one was acknowledged before.
-    pub fn acknowledge(&self, ticket: &Ticket, outcome: Outcome, to: &PhoneNumber, at: Timestamp) -> Option<NewMessage> {
+    pub fn acknowledge(&self, ticket: &Ticket, outcome: Outcome, way: &Way, at: Timestamp) -> Option<NewMessage> {
         let template = match outcome {
             Outcome::Opened if ticket.emergency => "registered_emergency",
             Outcome::Opened => "registered",
             Outcome::Joined => "joined",
             Outcome::Repeated => return None,
         };
-        self.about(ticket, template, [].into(), to, at)
+        self.about(ticket, template, [].into(), way, at)
     }
 
     /// What the citizen is told of an event, if anything. `ticket` is as it stands after it.
-    pub fn after(&self, ticket: &Ticket, body: &EventBody, to: &PhoneNumber, at: Timestamp) -> Option<NewMessage> {
+    pub fn after(&self, ticket: &Ticket, body: &EventBody, way: &Way, at: Timestamp) -> Option<NewMessage> {
+        if let EventBody::Replied { message, channel, text } = body {
+            return (*channel == way.channel).then(|| self.reply(ticket, message, text, way, at));
+        }
         let (template, own) = match body {
             EventBody::Assigned { .. } | EventBody::Forwarded { .. } => ("assigned", None),
             EventBody::Asked { question } => ("needs_info", Some(("question", question.clone()))),
@@ -46,7 +63,7 @@ impl Notices {
             EventBody::Reopened { .. } => ("reopened", None),
             _ => return None,
         };
-        self.about(ticket, template, own.into_iter().collect(), to, at)
+        self.about(ticket, template, own.into_iter().collect(), way, at)
     }
 
     /// A message that somebody asks for by template, as a flow does.
@@ -70,6 +87,7 @@ impl Notices {
             template: template.to_owned(),
             language: rendered.language,
             text: rendered.text,
+            enclosed: Enclosed::default(),
             urgent: rendered.urgent,
             not_before: at,
         })
@@ -88,16 +106,45 @@ impl Notices {
         .collect()
     }
 
-    fn about(&self, ticket: &Ticket, template: &str, own: BTreeMap<&str, String>, to: &PhoneNumber, at: Timestamp) -> Option<NewMessage> {
+    fn about(&self, ticket: &Ticket, template: &str, own: BTreeMap<&str, String>, way: &Way, at: Timestamp) -> Option<NewMessage> {
         let mut values = self.values_of(ticket, ticket.language);
         values.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let key = format!("{}:{template}:{}", ticket.number.digits(), ticket.seq);
-        match self.asked_for(&key, to, ticket.language, template, &values, at) {
-            Ok(message) => Some(message),
+        let mut key = format!("{}:{template}:{}", ticket.number.digits(), ticket.seq);
+        if way.channel != Channel::Sms {
+            key = format!("{key}:{}", way.channel);
+        }
+        match self.templates.render(template, ticket.language, &values) {
+            Ok(rendered) => Some(NewMessage {
+                key,
+                channel: way.channel,
+                to: way.to.clone(),
+                template: template.to_owned(),
+                language: rendered.language,
+                text: rendered.text,
+                enclosed: enclosed(ticket, way),
+                urgent: rendered.urgent,
+                not_before: at,
+            }),
             Err(why) => {
                 tracing::error!(event = event::MESSAGE_UNMADE, ticket = %ticket.number, %why);
                 None
             }
+        }
+    }
+
+    /// What a person wrote, as it is sent.
+    fn reply(&self, ticket: &Ticket, key: &str, text: &str, way: &Way, at: Timestamp) -> NewMessage {
+        NewMessage {
+            key: key.to_owned(),
+            channel: way.channel,
+            to: way.to.clone(),
+            template: REPLY.to_owned(),
+            language: ticket.language,
+            text: text.to_owned(),
+            enclosed: enclosed(ticket, way),
+            // Whoever writes to a person knows what time it is.
+            urgent: true,
+            not_before: at,
         }
     }
 
@@ -109,13 +156,10 @@ impl Notices {
     }
 }
 
-/// The number at which a person is told things: the first that takes SMS, else the first at all.
-///
-/// # Errors
-/// [`crate::store::StoreError`].
-pub async fn phone_of(store: &Store, person: i64) -> Result<Option<PhoneNumber>> {
-    let phones = store.person(person).await?.map(|p| p.phones).unwrap_or_default();
-    let mut phones: Vec<_> = phones.iter().filter_map(|text| PhoneNumber::parse(text).ok()).collect();
-    phones.sort_by_key(|phone| !phone.takes_sms());
-    Ok(phones.into_iter().next())
+/// In the place of a template's name: a person wrote it.
+const REPLY: &str = "reply";
+
+fn enclosed(ticket: &Ticket, way: &Way) -> Enclosed {
+    let subject = (way.channel == Channel::Email).then(|| format!("[{}]", ticket.number.grouped()));
+    Enclosed { subject, answers: way.answers.clone(), attachments: Vec::new() }
 }

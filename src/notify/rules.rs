@@ -2,8 +2,7 @@
 
 use crate::store::{Due, Progress};
 use daak_domain::Timestamp;
-use daak_domain::phone::PhoneNumber;
-use daak_sms::{Accepted, SendError};
+use daak_domain::carrier::{Accepted, SendError};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
@@ -18,7 +17,7 @@ pub struct Rules {
     pub quiet_until: Option<Time>,
     /// Messages a second at most, to all together.
     pub per_second: u32,
-    /// Messages to one number within an hour at most.
+    /// Messages to one address within an hour at most.
     pub per_number_hour: usize,
     /// Tries before a message is given up whose fate is not known; others are tried for [`Rules::tried_for`] at least.
     pub tries: u32,
@@ -42,8 +41,8 @@ impl Default for Rules {
 /// What to do with a message that is due.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// Send it to this number now.
-    Send(PhoneNumber),
+    /// Send it now.
+    Send,
     /// Nothing is sent; write this.
     Mark(Progress),
 }
@@ -52,10 +51,6 @@ impl Rules {
     /// Decides on a message. `expires_min` is after how long it is of no use.
     pub fn decide(&self, due: &Due, expires_min: Option<u32>, now: Timestamp, recent: &mut Recent) -> Decision {
         let failed = |why: &str| Decision::Mark(Progress::Failed { why: why.to_owned() });
-        let Ok(to) = PhoneNumber::parse(&due.to) else { return failed("this is no telephone number: correct the citizen's number") };
-        if !to.takes_sms() {
-            return failed("a landline takes no SMS: call the citizen instead");
-        }
         if expires_min.is_some_and(|min| now.duration_since(due.created_at) > SignedDuration::from_mins(min.into())) {
             return failed("it came too late to be of use");
         }
@@ -65,8 +60,8 @@ impl Rules {
             return Decision::Mark(Progress::Again { at, why: "kept until the morning".to_owned() });
         }
         match recent.admit(&due.to, now, self.per_number_hour) {
-            Ok(()) => Decision::Send(to),
-            Err(at) => Decision::Mark(Progress::Again { at, why: "this number got many messages within the hour".to_owned() }),
+            Ok(()) => Decision::Send,
+            Err(at) => Decision::Mark(Progress::Again { at, why: "this address got many messages within the hour".to_owned() }),
         }
     }
 
@@ -113,7 +108,7 @@ fn backoff(key: &str, attempts: u32) -> SignedDuration {
     doubled * i32::try_from(80 + spread).unwrap_or(100) / 100
 }
 
-/// What was sent to each number within the last hour. Forgotten when the process ends.
+/// What was sent to each address within the last hour. Forgotten when the process ends.
 #[derive(Debug, Default)]
 pub struct Recent(HashMap<String, VecDeque<Timestamp>>);
 
@@ -164,6 +159,7 @@ mod tests {
             language: Language::Bn,
             text: "x".to_owned(),
             urgent,
+            enclosed: daak_domain::carrier::Enclosed::default(),
             attempts: 0,
             created_at: at("24T12:00"),
         }
@@ -189,9 +185,9 @@ mod tests {
                     Decision::Mark(Progress::Again { at: at(until), why: "kept until the morning".to_owned() }),
                     "{now}"
                 ),
-                None => assert!(matches!(decided, Decision::Send(_)), "{now}"),
+                None => assert!(matches!(decided, Decision::Send), "{now}"),
             }
-            assert!(matches!(decide(&due("9830012345", true), at(now)), Decision::Send(_)));
+            assert!(matches!(decide(&due("9830012345", true), at(now)), Decision::Send));
         }
         let open = Rules { quiet_from: None, ..Rules::default() };
         assert_eq!(open.quiet_end(at("24T23:00")), None);
@@ -201,11 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_landline_and_a_late_code_fail_at_once() {
-        assert!(
-            matches!(decide(&due("03322145555", true), at("24T12:00")), Decision::Mark(Progress::Failed { why }) if why.contains("landline"))
-        );
-        assert!(matches!(decide(&due("nobody", true), at("24T12:00")), Decision::Mark(Progress::Failed { .. })));
+    fn a_late_code_fails_at_once() {
         let late = Rules::default().decide(&due("9830012345", true), Some(10), at("24T12:11"), &mut Recent::default());
         assert!(matches!(late, Decision::Mark(Progress::Failed { why }) if why.contains("too late")));
     }
@@ -215,10 +207,10 @@ mod tests {
         let (rules, mut recent) = (Rules::default(), Recent::default());
         let mut ask = |now| rules.decide(&due("9830012345", true), None, now, &mut recent);
         for minute in 0..10 {
-            assert!(matches!(ask(at(&format!("24T12:0{minute}"))), Decision::Send(_)));
+            assert!(matches!(ask(at(&format!("24T12:0{minute}"))), Decision::Send));
         }
         assert!(matches!(ask(at("24T12:30")), Decision::Mark(Progress::Again { at: next, .. }) if next == at("24T13:00")));
-        assert!(matches!(ask(at("24T13:00")), Decision::Send(_)));
+        assert!(matches!(ask(at("24T13:00")), Decision::Send));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::row::{hash, micros, ticket as folded};
 use super::writer::{BoxWork, Work};
 use super::{Change, Dialect, Store, words};
 use daak_domain::Timestamp;
+use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
 use daak_domain::ticket::{Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
@@ -17,7 +18,7 @@ pub struct NewMessage {
     pub key: String,
     /// By which way.
     pub channel: Channel,
-    /// A telephone number or mail address.
+    /// A telephone number, a mail address, a name within the channel.
     pub to: String,
     /// Name of its template.
     pub template: String,
@@ -25,6 +26,8 @@ pub struct NewMessage {
     pub language: Language,
     /// What is sent.
     pub text: String,
+    /// What goes with it.
+    pub enclosed: Enclosed,
     /// Goes out at night too.
     pub urgent: bool,
     /// Not before.

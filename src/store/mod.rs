@@ -10,6 +10,7 @@ mod calls;
 mod chain;
 mod dialect;
 mod error;
+mod held;
 mod outbox;
 mod people;
 mod row;
@@ -22,6 +23,7 @@ pub use access::{SessionRow, TokenRow, UserRow};
 pub use append::NewMessage;
 pub use chain::Broken;
 pub use error::{Result, StoreError};
+pub use held::{HeldRow, Settled};
 pub use outbox::{Due, MessageRow, Progress};
 pub use people::Person;
 pub use row::StoredContact;
@@ -69,6 +71,8 @@ pub enum Change {
         /// Where it stands.
         state: &'static str,
     },
+    /// Something came into quarantine, or left it.
+    Held,
 }
 
 /// Changes that a listener may be behind.

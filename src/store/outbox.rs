@@ -9,6 +9,7 @@ use super::row::{micros, time};
 use super::writer::{BoxWork, Work};
 use super::{Change, Dialect, Page, Store};
 use daak_domain::Timestamp;
+use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
 use daak_domain::ticket::{Actor, Event, EventBody, MessageState, Number};
@@ -32,6 +33,8 @@ pub struct Due {
     pub language: Language,
     /// What is sent.
     pub text: String,
+    /// What goes with it.
+    pub enclosed: Enclosed,
     /// Goes out at night too.
     pub urgent: bool,
     /// Attempts made before this one.
@@ -63,6 +66,8 @@ pub enum Progress {
     },
     /// It arrived.
     Delivered,
+    /// The citizen opened it.
+    Read,
     /// Not this time; again at this time.
     Again {
         /// When.
@@ -87,12 +92,12 @@ impl Store {
         self.writer.work(Enqueue { dialect: self.dialect, ticket, message, now }).await
     }
 
-    /// Claims messages that are due until `lease`, the oldest first.
+    /// Claims messages of these channels that are due until `lease`, the oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn outbox_claim(&self, now: Timestamp, lease: Timestamp, limit: u32) -> Result<Vec<Due>> {
-        self.writer.work(Claim { dialect: self.dialect, now, lease, limit }).await
+    pub async fn outbox_claim(&self, channels: &[Channel], now: Timestamp, lease: Timestamp, limit: u32) -> Result<Vec<Due>> {
+        self.writer.work(Claim { dialect: self.dialect, channels: among(channels), now, lease, limit }).await
     }
 
     /// Writes what came of a message, once: a state that it has left is not entered again.
@@ -116,9 +121,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn outbox_next(&self) -> Result<Option<Timestamp>> {
-        let row =
-            sqlx::query("SELECT next_at FROM outbox WHERE state = 'queued' ORDER BY next_at LIMIT 1").fetch_optional(&self.readers).await?;
+    pub async fn outbox_next(&self, channels: &[Channel]) -> Result<Option<Timestamp>> {
+        let sql =
+            format!("SELECT next_at FROM outbox WHERE state = 'queued' AND channel IN ({}) ORDER BY next_at LIMIT 1", among(channels));
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_optional(&self.readers).await?;
         row.map(|row| time(&row, "next_at")).transpose()
     }
 
@@ -138,10 +144,17 @@ impl Store {
     }
 }
 
+/// Channels as a list in SQL; their names are ours.
+fn among(channels: &[Channel]) -> String {
+    let names: Vec<_> = channels.iter().map(|channel| format!("'{channel}'")).collect();
+    if names.is_empty() { "NULL".to_owned() } else { names.join(", ") }
+}
+
 /// Writes a message; `false` if its key is known.
 pub(super) async fn put(on: &mut AnyConnection, ticket: Option<Number>, m: &NewMessage, now: Timestamp) -> Result<bool> {
-    let sql = "INSERT INTO outbox (key, ticket, channel, recipient, template, language, body, urgent, state, attempts, next_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $10) ON CONFLICT (key) DO NOTHING";
+    let enclosed = (!m.enclosed.is_empty()).then(|| serde_json::to_string(&m.enclosed)).transpose()?;
+    let sql = "INSERT INTO outbox (key, ticket, channel, recipient, template, language, body, urgent, state, attempts, next_at, created_at, updated_at, enclosed)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $10, $11) ON CONFLICT (key) DO NOTHING";
     let done = sqlx::query(sql)
         .bind(&m.key)
         .bind(ticket.map(|n| n.as_u64() as i64))
@@ -153,6 +166,7 @@ pub(super) async fn put(on: &mut AnyConnection, ticket: Option<Number>, m: &NewM
         .bind(i64::from(m.urgent))
         .bind(micros(m.not_before))
         .bind(micros(now))
+        .bind(enclosed)
         .execute(on)
         .await?;
     Ok(done.rows_affected() == 1)
@@ -184,6 +198,7 @@ impl Work for Enqueue {
 
 struct Claim {
     dialect: Dialect,
+    channels: String,
     now: Timestamp,
     lease: Timestamp,
     limit: u32,
@@ -197,8 +212,8 @@ impl Work for Claim {
             let skip = if self.dialect == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
             let sql = format!(
                 "UPDATE outbox SET next_at = $2, attempts = attempts + 1 WHERE key IN
-                 (SELECT key FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at LIMIT {}{skip}) RETURNING *",
-                self.limit
+                 (SELECT key FROM outbox WHERE state = 'queued' AND next_at <= $1 AND channel IN ({}) ORDER BY next_at LIMIT {}{skip}) RETURNING *",
+                self.channels, self.limit
             );
             let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(self.now)).bind(micros(self.lease)).fetch_all(on).await?;
             rows.iter().map(due).collect()
@@ -224,6 +239,7 @@ impl Work for Mark {
                 Progress::Again { at, why } => return again(on, &self.key, *at, why, self.now).await,
                 Progress::Sent { carrier_id } => (MessageState::Sent, "sent", carrier_id.clone()),
                 Progress::Delivered => (MessageState::Delivered, "delivered", None),
+                Progress::Read => (MessageState::Read, "read", None),
                 Progress::Failed { why } => (MessageState::Failed, "failed", Some(why.clone())),
             };
             if rank(before.state) >= rank(state) {
@@ -257,6 +273,8 @@ fn rank(state: MessageState) -> u8 {
         MessageState::Queued => 0,
         MessageState::Sent => 1,
         MessageState::Delivered | MessageState::Failed => 2,
+        // Whoever opened it has it, whatever was reported before.
+        MessageState::Read => 3,
     }
 }
 
@@ -265,6 +283,7 @@ fn due(row: &AnyRow) -> Result<Due> {
     let (channel, language): (String, String) = (row.try_get("channel")?, row.try_get("language")?);
     let attempts: i64 = row.try_get("attempts")?;
     let urgent: i64 = row.try_get("urgent")?;
+    let enclosed: Option<String> = row.try_get("enclosed")?;
     Ok(Due {
         key: row.try_get("key")?,
         ticket: number.and_then(|n| Number::from_u64(u64::try_from(n).ok()?).ok()),
@@ -273,6 +292,7 @@ fn due(row: &AnyRow) -> Result<Due> {
         template: row.try_get("template")?,
         language: language.parse().unwrap_or_default(),
         text: row.try_get("body")?,
+        enclosed: enclosed.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default(),
         urgent: urgent != 0,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX).saturating_sub(1),
         created_at: time(row, "created_at")?,
@@ -285,6 +305,7 @@ fn shown(row: &AnyRow) -> Result<MessageRow> {
         "queued" => MessageState::Queued,
         "sent" => MessageState::Sent,
         "delivered" => MessageState::Delivered,
+        "read" => MessageState::Read,
         _ => MessageState::Failed,
     };
     Ok(MessageRow { message: due(row)?, state, detail: row.try_get("detail")?, updated_at: time(row, "updated_at")? })

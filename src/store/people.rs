@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::row::micros;
 use super::{Store, StoredContact, row};
-use daak_domain::contact::{Contact, Sender};
+use daak_domain::contact::{Channel, Contact, Sender};
 use daak_domain::language::Language;
 use daak_domain::person::Identity;
 use daak_domain::phone::PhoneNumber;
@@ -71,6 +71,21 @@ impl Store {
     pub async fn contacts_of(&self, number: Number) -> Result<Vec<StoredContact>> {
         let sql = "SELECT id, body FROM contacts WHERE ticket = $1 ORDER BY id";
         sqlx::query(sql).bind(number.as_u64() as i64).fetch_all(&self.readers).await?.iter().map(row::contact).collect()
+    }
+
+    /// The ticket of the contact, or of the message of ours, that a channel knows by this name.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn ticket_of_contact(&self, channel: Channel, name: &str) -> Result<Option<Number>> {
+        let sql = "SELECT ticket FROM contacts WHERE channel = $1 AND external_id = $2";
+        let mut row = sqlx::query(sql).bind(channel.as_str()).bind(name).fetch_optional(&self.readers).await?;
+        if row.is_none() {
+            let sql = "SELECT ticket FROM outbox WHERE carrier_id = $1 AND channel = $2 AND ticket IS NOT NULL";
+            row = sqlx::query(sql).bind(name).bind(channel.as_str()).fetch_optional(&self.readers).await?;
+        }
+        let number: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+        Ok(number.and_then(|n| Number::from_u64(u64::try_from(n).ok()?).ok()))
     }
 
     /// The language that this number chose last.

@@ -1,5 +1,6 @@
 //! What every way of sending has in common.
 
+use daak_domain::carrier::{Accepted, SendError};
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::BoxFuture;
 use std::time::Duration;
@@ -40,47 +41,5 @@ pub struct Outgoing {
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outgoing").field("key", &self.key).field("to", &self.to.masked()).finish_non_exhaustive()
-    }
-}
-
-/// The carrier took it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// The carrier's own name for it; our key where it gives none.
-    pub carrier_id: String,
-    /// Parts on the air, as counted here.
-    pub parts: usize,
-    /// Whether the carrier will report delivery.
-    pub reports: bool,
-}
-
-/// The carrier did not take it, or it is not known whether it did.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct SendError {
-    /// Whether the same message may be taken later.
-    pub retry: bool,
-    /// Whether it may have been taken all the same: the answer was lost.
-    pub uncertain: bool,
-    /// How long the carrier asks to wait.
-    pub after: Option<Duration>,
-    /// A sentence without the number and the text.
-    pub detail: String,
-}
-
-impl SendError {
-    /// It can never succeed as it stands.
-    pub fn never(detail: impl Into<String>) -> Self {
-        Self { retry: false, uncertain: false, after: None, detail: detail.into() }
-    }
-
-    /// It may succeed later, and was surely not taken.
-    pub fn later(detail: impl Into<String>) -> Self {
-        Self { retry: true, uncertain: false, after: None, detail: detail.into() }
-    }
-
-    /// It may have been taken; the answer did not arrive.
-    pub fn unknown(detail: impl Into<String>) -> Self {
-        Self { retry: true, uncertain: true, after: None, detail: detail.into() }
     }
 }

@@ -1,9 +1,10 @@
 //! The driver `http`: any provider that takes a message by one HTTP request.
 
-use crate::gateway::{Accepted, Gateway, Outgoing, SendError};
+use crate::gateway::{Gateway, Outgoing};
 use crate::parts;
 use crate::report::ReportAddress;
 use crate::template::{Template, Values, json, plain};
+use daak_domain::carrier::{Accepted, SendError};
 use daak_domain::seam::BoxFuture;
 use reqwest::{Client, Method, StatusCode, Url, header};
 use serde::Deserialize;

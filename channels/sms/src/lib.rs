@@ -2,10 +2,12 @@
 //!
 //! * [`parts`]: encodings and the part counter
 //! * [`gateway`]: the [`Gateway`] trait with what is sent and answered
+//! * [`SmsCarrier`]: a gateway as one of the helpline's carriers
 //! * [`outbox`], [`http`]: drivers; `http` speaks to any provider by a template of URL, query and body
 //! * [`report`]: delivery reports (DLR) by callback, signed with our own key
 #![warn(missing_docs)]
 
+mod carrier;
 pub mod gateway;
 pub mod http;
 pub mod outbox;
@@ -13,7 +15,8 @@ pub mod parts;
 pub mod report;
 mod template;
 
-pub use gateway::{Accepted, Gateway, Outgoing, SendError};
+pub use carrier::{SenderId, SmsCarrier};
+pub use gateway::{Gateway, Outgoing};
 pub use http::{HttpConfig, HttpGateway};
 pub use outbox::Outbox;
 pub use report::{Report, ReportAddress, ReportError, Verdict};

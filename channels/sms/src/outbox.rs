@@ -1,7 +1,8 @@
 //! The driver `outbox`: nothing leaves the house.
 
-use crate::gateway::{Accepted, Gateway, Outgoing, SendError};
+use crate::gateway::{Gateway, Outgoing};
 use crate::parts;
+use daak_domain::carrier::{Accepted, SendError};
 use daak_domain::seam::BoxFuture;
 use std::time::Duration;
 

@@ -92,6 +92,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is held, the newest first. */
+        get: operations["held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/held/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Throw a held thing away. It stays on record who did. */
+        post: operations["discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/held/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The thing itself, to be saved and looked at with care. */
+        get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/held/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a held thing in: it becomes a contact, with the thing itself attached. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -101,7 +169,7 @@ export interface paths {
         };
         /**
          * What changes, as it changes. Each message is one JSON object with a `type`: `hello` first, then `ticket`, `call`, `agent`,
-         *     `message`; `missed` says that you fell behind and should read anew.
+         *     `message`, `held`; `missed` says that you fell behind and should read anew.
          */
         get: operations["live"];
         put?: never;
@@ -363,6 +431,12 @@ export interface components {
             text: string;
             /** @enum {string} */
             type: "answer";
+        } | {
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description What is said, in the citizen's language. */
+            text: string;
+            /** @enum {string} */
+            type: "reply";
         } | {
             /** @description Files, uploaded before. */
             attachments?: components["schemas"]["FileReference"][];
@@ -674,6 +748,32 @@ export interface components {
             /** @description Name to show. */
             name: string;
         };
+        /** @description A thing in quarantine. */
+        HeldView: {
+            /** @description The way it came. */
+            channel: components["schemas"]["Channel"];
+            /** @description What can be read of it safely. */
+            excerpt?: string | null;
+            /**
+             * Format: int64
+             * @description Its name here.
+             */
+            id: number;
+            raw?: components["schemas"]["RawView"] | null;
+            /** @description Why it is held. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it reached us.
+             */
+            received_at: string;
+            /** @description Who sent it, as far as can be told. */
+            sender: components["schemas"]["PersonView"];
+            /** @description Who decided, if somebody did. */
+            settled_by?: string | null;
+            /** @description The ticket that it became. */
+            ticket?: string | null;
+        };
         /**
          * @description A language by its ISO 639-1 code.
          * @enum {string}
@@ -711,7 +811,7 @@ export interface components {
          * @description Where a message stands.
          * @enum {string}
          */
-        MessageState: "queued" | "sent" | "delivered" | "failed";
+        MessageState: "queued" | "sent" | "delivered" | "read" | "failed";
         /** @description A message in the outbox. */
         MessageView: {
             /** @description `sms`, `email`. */
@@ -899,6 +999,37 @@ export interface components {
                  * @description Seconds that the caller waited for a person.
                  */
                 waited_s?: number | null;
+            }[];
+            /** @description Give this as `cursor` for the items after these; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_HeldView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description The way it came. */
+                channel: components["schemas"]["Channel"];
+                /** @description What can be read of it safely. */
+                excerpt?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its name here.
+                 */
+                id: number;
+                raw?: components["schemas"]["RawView"] | null;
+                /** @description Why it is held. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it reached us.
+                 */
+                received_at: string;
+                /** @description Who sent it, as far as can be told. */
+                sender: components["schemas"]["PersonView"];
+                /** @description Who decided, if somebody did. */
+                settled_by?: string | null;
+                /** @description The ticket that it became. */
+                ticket?: string | null;
             }[];
             /** @description Give this as `cursor` for the items after these; absent on the last page. */
             next?: string | null;
@@ -1116,6 +1247,20 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description A thing as it came. It is never shown in place. */
+        RawView: {
+            /** @description Media type, as found in the content. */
+            media_type: string;
+            /** @description Name to show. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Where to fetch it. */
+            url: string;
+        };
         /** @description A ticket, as its citizen is told of it. */
         ReceiptView: {
             /** @description Category code. */
@@ -1137,6 +1282,11 @@ export interface components {
             sla_class: components["schemas"]["SlaClass"];
             /** @description Where it stands. */
             state: components["schemas"]["State"];
+        };
+        /** @description A decision to let a thing in. */
+        Release: {
+            /** @description What it says, written down by you; a person at the ticket reads the thing itself where absent. */
+            body?: string | null;
         };
         /**
          * @description What a person or a machine is there for. The names are those of the HTTP API.
@@ -1262,6 +1412,8 @@ export interface components {
         };
         /** @description One ticket with everything that belongs to it. */
         TicketView: components["schemas"]["TicketRow"] & {
+            /** @description Channels by which the citizen can be written to, the one that the matter came by first. */
+            channels: components["schemas"]["Channel"][];
             /** @description What came in, the first first. */
             contacts: components["schemas"]["ContactView"][];
             /**
@@ -1444,6 +1596,148 @@ export interface operations {
             };
             /** @description Not possible right now; keep it and try again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    held: {
+        parameters: {
+            query?: {
+                /** @description Those on which somebody decided; those that wait where absent. */
+                settled?: boolean;
+                /** @description What `next` was on the page before. */
+                cursor?: string;
+                /** @description Items wanted, 1 to 200; 50 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HeldView"];
+                };
+            };
+        };
+    };
+    discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name here */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is settled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody decided before */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    raw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name here */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name here */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            /** @description The ticket that it opened or joined */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactTaken"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody decided before */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -129,6 +129,15 @@ pub enum EventBody {
         /// The question.
         question: String,
     },
+    /// Something was written to the citizen, who need not answer.
+    Replied {
+        /// Key of the message in the outbox.
+        message: String,
+        /// By which way.
+        channel: Channel,
+        /// What was written.
+        text: String,
+    },
     /// The citizen answered.
     Answered {
         /// The answer.
@@ -236,6 +245,7 @@ impl EventBody {
             | EventBody::EmergencyRaised { .. }
             | EventBody::WrittenDown { .. }
             | EventBody::Noted { .. }
+            | EventBody::Replied { .. }
             | EventBody::VisitRequested { .. }
             | EventBody::Called { .. }
             | EventBody::Message { .. } => return None,
@@ -265,6 +275,8 @@ pub enum MessageState {
     Sent,
     /// The carrier says it arrived (DLR).
     Delivered,
+    /// The citizen opened it, where the channel says so.
+    Read,
     /// It will not be tried again.
     Failed,
 }

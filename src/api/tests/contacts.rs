@@ -149,3 +149,38 @@ fn no_json_at_the_door_is_our_fault() {
     });
     outcome.expect("no server error");
 }
+
+#[tokio::test]
+async fn what_is_held_is_let_in_or_thrown_away_once() {
+    use daak_domain::contact::{Channel, Sender};
+    use daak_domain::seam::Held;
+    let house = House::open().await;
+    let thing = |id: &str| Held {
+        channel: Channel::Email,
+        external_id: id.to_owned(),
+        received_at: "2026-11-24T10:00:00Z".parse().expect("a time"),
+        sender: Sender { email: Some("rina@example.org".to_owned()), ..Sender::default() },
+        reason: "the message claims 2 GB".to_owned(),
+        excerpt: Some("road".to_owned()),
+        raw: None,
+    };
+    for id in ["a", "b", "b"] {
+        house.store.hold(thing(id)).await.expect("held");
+    }
+    let list = house.get(Role::Processor, "/api/v1/held").await.json();
+    let items = list["items"].as_array().expect("a list");
+    assert_eq!((items.len(), &items[0]["reason"]), (2, &json!("the message claims 2 GB")), "the same thing twice is one");
+    let (b, a) = (items[0]["id"].as_i64().expect("a name"), items[1]["id"].as_i64().expect("a name"));
+    assert_eq!(house.get(Role::Agent, "/api/v1/held").await.status, StatusCode::FORBIDDEN);
+
+    let let_in = house.post(Role::Processor, &format!("/api/v1/held/{a}/release"), json!({ "body": "The road is broken." })).await;
+    let number = let_in.json()["ticket"]["number"].as_str().expect("a ticket").to_owned();
+    assert_eq!(let_in.status, StatusCode::CREATED);
+    let ticket = house.get(Role::Agent, &format!("/api/v1/tickets/{number}")).await.json();
+    assert_eq!((&ticket["channel"], &ticket["contacts"][0]["text"]), (&json!("email"), &json!("The road is broken.")));
+    assert_eq!(house.post(Role::Processor, &format!("/api/v1/held/{a}/discard"), json!({})).await.status, StatusCode::CONFLICT);
+    assert_eq!(house.post(Role::Processor, &format!("/api/v1/held/{b}/discard"), json!({})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.get(Role::Processor, "/api/v1/held").await.json()["items"], json!([]));
+    let settled = house.get(Role::Processor, "/api/v1/held?settled=true").await.json();
+    assert_eq!((&settled["items"][1]["ticket"], settled["items"].as_array().map(Vec::len)), (&json!(number), Some(2)));
+}

@@ -3,9 +3,9 @@
 use crate::access::{Access, Account, Role, Terms};
 use crate::api::masters::{Category, ClosureReason, Department, District, Masters};
 use crate::api::people::floor::{AgentView, CallView, Floor, Presence, QueueView};
-use crate::api::tickets::append::Desk;
 use crate::api::{Joined, Limits, Parts, Settings, router};
 use crate::bus::Bus;
+use crate::intake::Steps;
 use crate::intelligence::{Emergency, Entities, Understand, Understanding};
 use crate::store::{Destination, Opening, Store, StoreError, TakeIn};
 use axum::Router;
@@ -13,10 +13,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use daak_domain::Timestamp;
 use daak_domain::call::{AfterHours, CallEvent, CallId};
-use daak_domain::contact::{Attachment, BlobId, Contact, Receipt};
+use daak_domain::carrier::Delivery;
+use daak_domain::contact::{Attachment, BlobId, Channel, Contact, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::seam::{Archive, ArchiveWriter, BoxFuture, Helpline, Label, Refusal, Standing};
+use daak_domain::seam::{Archive, ArchiveWriter, BoxFuture, Held, Helpline, Label, Refusal, Standing};
 use daak_domain::ticket::{Event, Number, SlaClass, Ticket};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -32,6 +33,7 @@ pub struct House {
     pub router: Router,
     pub access: Access,
     pub bus: Bus,
+    pub store: Store,
     tokens: Mutex<HashMap<Role, String>>,
     _folder: tempfile::TempDir,
 }
@@ -84,7 +86,7 @@ impl House {
         let parts = Parts::new(Joined {
             helpline: Arc::new(Door(store.clone())),
             desk: Arc::new(Door(store.clone())),
-            store,
+            store: store.clone(),
             understand: Arc::new(Blank),
             archive,
             access: access.clone(),
@@ -95,7 +97,7 @@ impl House {
             settings,
             limits: Limits::new(20, 20),
         });
-        Self { router: router(parts), access, bus, tokens: Mutex::default(), _folder: folder }
+        Self { router: router(parts), access, bus, store, tokens: Mutex::default(), _folder: folder }
     }
 
     /// A person with the password `correct horse`.
@@ -202,6 +204,14 @@ impl Helpline for Door {
         })
     }
 
+    fn hold(&self, held: Held) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move { self.0.hold(held).await.map_err(|why| Refusal::Unavailable(why.to_string())) })
+    }
+
+    fn delivery(&self, _: Delivery) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>> {
         Box::pin(async move {
             let ticket = self.0.ticket(number).await.map_err(|why| Refusal::Unavailable(why.to_string()))?;
@@ -238,7 +248,11 @@ impl Helpline for Door {
     }
 }
 
-impl Desk for Door {
+impl Steps for Door {
+    fn channels<'a>(&'a self, _: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>> {
+        Box::pin(async { Ok(vec![Channel::Sms]) })
+    }
+
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {
         Box::pin(async move { self.0.append(number, expected_seq, vec![event], |_| Vec::new()).await })
     }

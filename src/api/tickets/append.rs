@@ -12,14 +12,8 @@ use crate::store::StoreError;
 use axum::extract::State as Joined;
 use axum::http::StatusCode;
 use daak_domain::Timestamp;
-use daak_domain::seam::BoxFuture;
+use daak_domain::contact::Channel;
 use daak_domain::ticket::{Event, EventBody, Number, Ticket};
-
-/// Adds steps to tickets' lives, with the messages that each causes, in one transaction.
-pub trait Desk: Send + Sync + 'static {
-    /// Adds `event`; with `expected_seq`, only if the ticket has exactly so many events.
-    fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>>;
-}
 
 /// Add an event to a ticket's life.
 ///
@@ -51,6 +45,7 @@ pub async fn append(
         AskedStep::Classify { category, department, sla_class, why } => {
             parts.masters.classified(&category, department, sla_class, &before, step::text("why", why)?)?
         }
+        AskedStep::Reply { text, channel } => reply(&parts, &before, step::text("text", text)?, channel).await?,
         other => other.into_body(&who.0, files)?,
     };
     let event = Event { at: now, by: who.0.actor(), body };
@@ -62,6 +57,20 @@ pub async fn append(
             .with("state", before.state.as_str())
             .with("possible", step::possible(&who.0, &before))),
         Err(why) => Err(refused_by_store(&why)),
+    }
+}
+
+/// What is written to the citizen, by the channel that was chosen or the one that the matter came by.
+async fn reply(parts: &Parts, ticket: &Ticket, text: String, channel: Option<Channel>) -> Answer<EventBody> {
+    let reachable = parts.desk.channels(ticket).await.map_err(|why| refused_by_store(&why))?;
+    let channel = channel.or(reachable.first().copied());
+    match channel.filter(|channel| reachable.contains(channel)) {
+        Some(channel) => Ok(EventBody::Replied { message: format!("reply:{}", uuid::Uuid::now_v7()), channel, text }),
+        None if reachable.is_empty() => Err(Problem::invalid("channel: this citizen can only be telephoned")),
+        None => {
+            let ways: Vec<_> = reachable.iter().map(|channel| channel.as_str()).collect();
+            Err(Problem::invalid(format!("channel: this citizen cannot be written to in that way, expected one of {}", ways.join(", "))))
+        }
     }
 }
 

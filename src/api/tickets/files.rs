@@ -143,7 +143,8 @@ fn files_of(body: EventBody) -> Vec<Attachment> {
     }
 }
 
-fn answer(attachment: &Attachment, content: Bytes, range: Option<&str>) -> Response {
+/// The file as an answer, whole or the part that was asked for.
+pub fn answer(attachment: &Attachment, content: Bytes, range: Option<&str>) -> Response {
     let size = content.len() as u64;
     let (status, part, shown) = match wanted(range, size) {
         Wanted::Whole => (StatusCode::OK, content, None),

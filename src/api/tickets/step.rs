@@ -3,8 +3,8 @@
 use crate::access::{Act, Principal};
 use crate::api::extract::shortened;
 use crate::api::problem::{Answer, Problem};
-use crate::api::words::{ClosureWord, SlaClassWord};
-use daak_domain::contact::{Attachment, AttachmentRole, BlobId};
+use crate::api::words::{ChannelWord, ClosureWord, SlaClassWord};
+use daak_domain::contact::{Attachment, AttachmentRole, BlobId, Channel};
 use daak_domain::ticket::{Closure, EventBody, Number, SlaClass, State, Step, Ticket, next_state};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -51,6 +51,14 @@ pub enum AskedStep {
     Answer {
         /// The answer.
         text: String,
+    },
+    /// Write to the citizen, who need not answer.
+    Reply {
+        /// What is said, in the citizen's language.
+        text: String,
+        /// By which way; the one that the matter came by where absent. The ticket's `channels` are those that there are.
+        #[schema(value_type = Option<ChannelWord>)]
+        channel: Option<Channel>,
     },
     /// A note among colleagues.
     Note {
@@ -148,6 +156,7 @@ impl AskedStep {
             Self::Take => Act::Take,
             Self::Ask { .. } => Act::Ask,
             Self::Answer { .. } => Act::Answer,
+            Self::Reply { .. } => Act::Reply,
             Self::Note { .. } => Act::Note,
             Self::Atr { .. } => Act::SubmitAtr,
             Self::Verify { .. } => Act::Verify,
@@ -169,7 +178,7 @@ impl AskedStep {
         }
     }
 
-    /// The event, with `files` in the place of what it refers to. `Classify` needs the masters and is made elsewhere.
+    /// The event, with `files` in the place of what it refers to. `Classify` needs the masters, `Reply` the citizen's addresses: they are made elsewhere.
     ///
     /// # Errors
     /// 422 where a text is empty or too long, or a number is none.
@@ -201,7 +210,7 @@ impl AskedStep {
             Self::Merge { into } => EventBody::Merged { into: number(&into)? },
             Self::Visit { reason } => EventBody::VisitRequested { reason: text("reason", reason)? },
             Self::WriteDown { contact, text: written } => EventBody::WrittenDown { contact, text: text("text", written)? },
-            Self::Classify { .. } => return Err(Problem::ours()),
+            Self::Classify { .. } | Self::Reply { .. } => return Err(Problem::ours()),
         })
     }
 }
@@ -235,12 +244,13 @@ pub fn blob_of(reference: &FileReference) -> Answer<BlobId> {
 
 /// Everything a person may do to a ticket as it stands: its state allows it, and so does the role.
 pub fn possible(who: &Principal, ticket: &Ticket) -> Vec<&'static str> {
-    const ALL: [(&str, Act, Option<Step>); 15] = [
+    const ALL: [(&str, Act, Option<Step>); 16] = [
         ("assign", Act::Assign, Some(Step::Assign)),
         ("forward", Act::Forward, Some(Step::Forward)),
         ("take", Act::Take, Some(Step::Take)),
         ("ask", Act::Ask, Some(Step::Ask)),
         ("answer", Act::Answer, Some(Step::Answer)),
+        ("reply", Act::Reply, None),
         ("note", Act::Note, None),
         ("atr", Act::SubmitAtr, Some(Step::SubmitAtr)),
         ("verify", Act::Verify, Some(Step::Verify)),

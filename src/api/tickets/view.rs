@@ -132,6 +132,9 @@ pub struct TicketView {
     pub contacts: Vec<ContactView>,
     /// Its life, the first event first.
     pub timeline: Vec<EventView>,
+    /// Channels by which the citizen can be written to, the one that the matter came by first.
+    #[schema(value_type = Vec<ChannelWord>)]
+    pub channels: Vec<Channel>,
     /// Types of events that you may add as it stands.
     #[schema(example = json!(["note", "take", "atr"]))]
     pub possible: Vec<&'static str>,

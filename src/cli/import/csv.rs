@@ -77,6 +77,8 @@ fn contact(row: Row, key: String, now: Timestamp) -> Result<Contact, String> {
         attachments: Vec::new(),
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     })
 }
 

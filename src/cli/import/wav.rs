@@ -39,6 +39,8 @@ pub async fn read(
         attachments: vec![attachment],
         declared_emergency: false,
         about: None,
+        answers: Vec::new(),
+        unanswered: false,
     })
 }
 

@@ -390,6 +390,8 @@ impl Call {
             attachments: self.spoken.sound.iter().cloned().collect(),
             declared_emergency: wanted.declared_emergency,
             about: wanted.about,
+            answers: Vec::new(),
+            unanswered: false,
         }
     }
 
