@@ -55,6 +55,8 @@ fn contact(id: &str, phone: &str, text: &str) -> Contact {
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     }
 }
 

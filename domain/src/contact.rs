@@ -8,6 +8,7 @@ use crate::phone::PhoneNumber;
 use crate::ticket::{Number, SlaClass, State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One arrival from a citizen. `(channel, external_id)` names it for ever: a second arrival of
 /// the same pair is the same contact.
@@ -45,6 +46,14 @@ pub struct Contact {
     /// A machine wrote it, or nobody must be answered: no acknowledgement goes out (RFC 3834).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
+    /// What came along and is not the statement: text that was quoted from earlier messages, a signature. Shown behind a
+    /// fold; never classified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<String>,
+    /// What else the channel knows of this arrival, for the person who looks at it (`dmarc`: `pass`). Names in lower case;
+    /// nothing is decided by them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 impl Contact {
@@ -64,6 +73,8 @@ impl Contact {
             about: None,
             answers: Vec::new(),
             unanswered: false,
+            folded: None,
+            facts: BTreeMap::new(),
         }
     }
 }
@@ -245,6 +256,10 @@ pub enum AttachmentRole {
     CallRecording,
     /// A photograph, document or other file.
     Document,
+    /// The thing itself as it came: the raw mail. It is only saved, never shown in place.
+    Original,
+    /// A rendering of ours that is safe to look at: a mail's HTML without script and without anything from elsewhere.
+    View,
 }
 
 /// Name of a stored file: the lower-case hexadecimal SHA-256 of its content.

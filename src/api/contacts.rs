@@ -231,6 +231,8 @@ fn into_contact(new: NewContact, key: Option<&str>, asker: &str, now: Timestamp)
             .transpose()?,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     })
 }
 

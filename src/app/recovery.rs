@@ -74,6 +74,8 @@ fn statement(belonging: Belonging, attachment: Attachment) -> Contact {
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     }
 }
 

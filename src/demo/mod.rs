@@ -145,6 +145,8 @@ async fn tickets(helpline: &dyn Helpline, desk: &dyn Steps) -> Result<usize, Dem
             about: None,
             answers: Vec::new(),
             unanswered: false,
+            folded: None,
+            facts: std::collections::BTreeMap::new(),
         };
         let receipt = helpline.take_in(contact).await?;
         for (step, what) in story.then.iter().enumerate() {

@@ -68,6 +68,8 @@ pub(super) fn contact(id: &str, text: &str) -> Contact {
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     }
 }
 

@@ -272,6 +272,8 @@ async fn ticket(store: &Store, now: Timestamp) -> daak_domain::ticket::Number {
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     };
     let opening = crate::store::Opening {
         category: "other.unclassified".to_owned(),

@@ -509,7 +509,7 @@ export interface components {
          * @description What an attachment is for.
          * @enum {string}
          */
-        AttachmentRole: "statement" | "call_recording" | "document";
+        AttachmentRole: "statement" | "call_recording" | "document" | "original" | "view";
         /** @description A stored file. */
         AttachmentView: {
             /** @description Its name in the store: SHA-256 of its content. */
@@ -652,6 +652,12 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** @description Whether the citizen declared an emergency. */
             declared_emergency: boolean;
+            /** @description What else the channel knows of this arrival (`dmarc`: `pass`). */
+            facts: {
+                [key: string]: string;
+            };
+            /** @description What came along and is not the statement, to be shown behind a fold: quoted text, a signature. */
+            folded?: string | null;
             /**
              * Format: int64
              * @description Its number, as events name it.

@@ -47,7 +47,7 @@ pub async fn read(
     let ticket = find(&parts, number).await?;
     who.may(Act::ReadTicket, Some(&ticket))?;
     let attachment = of_ticket(&parts, number, &blob).await?.ok_or_else(|| Problem::not_found("the ticket has no such file"))?;
-    if attachment.role != AttachmentRole::Document {
+    if matches!(attachment.role, AttachmentRole::Statement | AttachmentRole::CallRecording) {
         who.may(Act::HearRecording, Some(&ticket))?;
     }
     let content = Bytes::from(content(&parts, blob).await?);

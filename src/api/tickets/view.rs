@@ -9,6 +9,7 @@ use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Actor, Closure, Number, SealedEvent, SlaClass, State, Ticket};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A ticket in a list.
@@ -167,6 +168,10 @@ pub struct ContactView {
     pub attachments: Vec<AttachmentView>,
     /// Whether the citizen declared an emergency.
     pub declared_emergency: bool,
+    /// What came along and is not the statement, to be shown behind a fold: quoted text, a signature.
+    pub folded: Option<String>,
+    /// What else the channel knows of this arrival (`dmarc`: `pass`).
+    pub facts: BTreeMap<String, String>,
 }
 
 impl ContactView {
@@ -183,6 +188,8 @@ impl ContactView {
             location: contact.location.as_ref().map(LocationView::from),
             attachments: contact.attachments.iter().map(|a| AttachmentView::new(ticket, a)).collect(),
             declared_emergency: contact.declared_emergency,
+            folded: contact.folded.clone(),
+            facts: contact.facts.clone(),
         }
     }
 }

@@ -79,6 +79,8 @@ fn contact(row: Row, key: String, now: Timestamp) -> Result<Contact, String> {
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     })
 }
 

@@ -41,6 +41,8 @@ pub async fn read(
         about: None,
         answers: Vec::new(),
         unanswered: false,
+        folded: None,
+        facts: std::collections::BTreeMap::new(),
     })
 }
 

@@ -392,6 +392,8 @@ impl Call {
             about: wanted.about,
             answers: Vec::new(),
             unanswered: false,
+            folded: None,
+            facts: std::collections::BTreeMap::new(),
         }
     }
 
