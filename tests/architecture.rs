@@ -20,10 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates that a room must never see.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("daak-domain", &["tokio", "sqlx", "axum", "hyper", "reqwest", "rand", "libc"]),
-    ("voice-ivr", &["tokio", "sqlx", "reqwest", "rand", "libc"]),
-    ("voice-call", &["tokio", "sqlx", "reqwest", "rand", "libc", "rsipstack"]),
-    ("daak-voice", &["rsipstack", "whisper-rs", "sqlx", "axum"]),
+    ("daak-domain", &["tokio", "sqlx", "rusqlite", "axum", "hyper", "reqwest", "rand", "libc"]),
+    ("voice-ivr", &["tokio", "sqlx", "rusqlite", "reqwest", "rand", "libc"]),
+    ("voice-call", &["tokio", "sqlx", "rusqlite", "reqwest", "rand", "libc", "rsipstack"]),
+    ("daak-voice", &["rsipstack", "whisper-rs", "sqlx", "rusqlite", "axum"]),
     ("daak", &["rsipstack", "whisper-rs", "libc"]),
 ];
 

@@ -23,6 +23,34 @@ async fn on_postgres() {
     every_test(&Store::open(&server.url).await.expect("PostgreSQL opens")).await;
 }
 
+#[tokio::test]
+async fn whoever_changes_the_log_is_found_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open_dir(folder.path()).await.expect("SQLite opens");
+    let mut tickets = Vec::new();
+    for n in 0..6 {
+        tickets.push(open(&store, contact(&format!("t{n}"), &format!("983000000{n}"), "x")).await.ticket.number.as_u64());
+    }
+    let hand = rusqlite::Connection::open(folder.path().join("daak.sqlite")).expect("by hand");
+    let refused = hand.execute("UPDATE events SET at = 0", []).expect_err("append-only");
+    assert!(refused.to_string().contains("append-only"), "{refused}");
+    hand.execute_batch("DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted").expect("dropped");
+    let change = |sql: &str, ticket: u64| hand.execute(sql, [ticket as i64]).expect("changed by hand");
+    change("UPDATE events SET body = replace(body, 'bn', 'hi') WHERE seq = 1 AND ticket = ?1", tickets[0]);
+    change("DELETE FROM events WHERE seq = 2 AND ticket = ?1", tickets[1]);
+    change("DELETE FROM events WHERE seq = 1 AND ticket = ?1", tickets[2]);
+    change("UPDATE tickets SET folded = replace(folded, 'registered\"', 'closed\"') WHERE number = ?1", tickets[3]);
+    change("DELETE FROM tickets WHERE number = ?1", tickets[4]);
+    let (seen, broken) = store.verify_chain().await.expect("walked");
+    let found: std::collections::BTreeMap<_, _> = broken.iter().map(|b| (b.ticket, (b.seq, b.what))).collect();
+    assert_eq!((seen, found.len()), (5, 5), "{broken:?}");
+    assert_eq!(found[&tickets[0]], (Some(1), "an event was changed or is missing"));
+    assert_eq!(found[&tickets[1]].1, "the last events are missing");
+    assert_eq!(found[&tickets[2]].0, Some(1));
+    assert_eq!(found[&tickets[3]].1, "the state is not what its events say");
+    assert_eq!(found[&tickets[4]].1, "there are events, and no ticket");
+}
+
 async fn every_test(store: &Store) {
     a_contact_becomes_a_ticket_once(store).await;
     many_at_once_are_one(store).await;
@@ -30,6 +58,8 @@ async fn every_test(store: &Store) {
     two_writers_one_wins(store).await;
     what_is_illegal_changes_nothing(store).await;
     bengali_is_found(store).await;
+    names_are_found(store).await;
+    every_condition_holds(store).await;
     pages_follow_each_other(store).await;
     messages_go_forward_only(store).await;
     let (tickets, broken) = store.verify_chain().await.expect("it is walked");
@@ -167,7 +197,8 @@ async fn what_is_illegal_changes_nothing(store: &Store) {
 
 async fn bengali_is_found(store: &Store) {
     let ticket = open(store, contact("words", "9830033333", "আমাদের গ্রামে পানীয় জলের কল ২০২৪ থেকে খারাপ; Bankura block")).await.ticket;
-    for q in ["পানীয়", "পানী\u{9af}\u{9bc}", "জল কল", "2024", "২০২৪ গ্রাম", "BANKURA"] {
+    let ways = ["পানীয়", "পানী\u{9af}\u{9bc}", "পানী\u{9af}", "জল কল", "জ\u{200d}ল", "2024", "২০২৪ গ্রাম", "२०२४", "BANKURA", "bank"];
+    for q in ways {
         let found = store.search(TicketQuery { q: Some(q.into()), ..TicketQuery::default() }, None, 10).await.expect("searched");
         assert!(found.items.iter().any(|f| f.ticket.number == ticket.number), "{q}");
     }
@@ -181,6 +212,79 @@ async fn bengali_is_found(store: &Store) {
     assert_eq!(found.items.len(), 1);
     let by_phone = TicketQuery { phone: PhoneNumber::parse("9830033333").ok(), ..TicketQuery::default() };
     assert_eq!(store.search(by_phone, None, 10).await.expect("searched").items.len(), 1);
+}
+
+async fn names_are_found(store: &Store) {
+    let mut c = contact("name", "9830077777", "সেতু");
+    c.sender.name = Some("Rina Das মণ্ডল".into());
+    let ticket = open(store, c).await.ticket;
+    let look = async |q: Option<&str>, name: Option<&str>| {
+        let query = TicketQuery { q: q.map(Into::into), name: name.map(Into::into), ..TicketQuery::default() };
+        let found = store.search(query, None, 10).await.expect("searched");
+        found.items.iter().any(|f| f.ticket.number == ticket.number)
+    };
+    assert!(look(None, Some("das")).await && look(None, Some("মণ্ড rin")).await && look(Some("rina সেতু"), None).await);
+    assert!(!look(None, Some("সেতু")).await, "what was said is no name");
+    assert!(!look(None, Some("dasgupta")).await && !look(Some("?!"), None).await);
+    // A second contact of the same ticket adds its words and keeps the first one's.
+    let joined = store.take_in(TakeIn {
+        contact: contact("name2", "9830077777", "কালভার্ট"),
+        destination: Destination::Join(ticket.number, opening()),
+        then: vec![],
+        messages: |_: &Ticket| vec![],
+    });
+    assert_eq!(joined.await.expect("joined").outcome, Outcome::Joined);
+    assert!(look(Some("সেতু কালভার্ট"), Some("rina")).await);
+}
+
+async fn every_condition_holds(store: &Store) {
+    let mut numbers = Vec::new();
+    for n in 0..12 {
+        let mut c = contact(&format!("all{n}"), &format!("98301{n:05}"), if n % 2 == 0 { "নলকূপ খারাপ" } else { "নলকূপ ভালো" });
+        c.received_at = at(50_000 + n);
+        let mut o = opening();
+        (o.department, o.emergency) = (if n % 3 == 0 { "ALL-A" } else { "ALL-B" }.into(), n % 4 == 0);
+        (o.category, o.district) = (format!("all.{}", n % 5), Some(format!("all-{}", n % 2)));
+        let taking = TakeIn { contact: c, destination: Destination::Open(o), then: vec![], messages: |_: &Ticket| vec![] };
+        numbers.push(store.take_in(taking).await.expect("taken in").ticket.number);
+        if n % 2 == 1 {
+            let taken = vec![by(EventBody::Taken { officer: format!("all-{}", n % 3) })];
+            store.append(numbers[n as usize], None, taken, |_| vec![]).await.expect("taken");
+        }
+    }
+    let look = async |query: TicketQuery| {
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let page = store.search(query.clone(), cursor.as_deref(), 2).await.expect("a page");
+            seen.extend(page.items.iter().filter_map(|f| numbers.iter().position(|n| *n == f.ticket.number)));
+            cursor = page.next;
+            if cursor.is_none() {
+                return seen;
+            }
+        }
+    };
+    let any = || TicketQuery { from: Some(at(50_000)), to: Some(at(50_012)), ..TicketQuery::default() };
+    let newest_first = |keep: fn(usize) -> bool| (0..12).rev().filter(|n| keep(*n)).collect::<Vec<_>>();
+    assert_eq!(look(any()).await, newest_first(|_| true));
+    assert_eq!(look(TicketQuery { to: Some(at(50_003)), ..any() }).await, [2, 1, 0]);
+    assert_eq!(look(TicketQuery { department: Some("ALL-A".into()), ..any() }).await, newest_first(|n| n % 3 == 0));
+    assert_eq!(look(TicketQuery { category: Some("all.2".into()), ..any() }).await, newest_first(|n| n % 5 == 2));
+    assert_eq!(look(TicketQuery { district: Some("all-1".into()), ..any() }).await, newest_first(|n| n % 2 == 1));
+    assert_eq!(look(TicketQuery { officer: Some("all-1".into()), ..any() }).await, newest_first(|n| n % 2 == 1 && n % 3 == 1));
+    assert_eq!(look(TicketQuery { emergency: Some(true), ..any() }).await, newest_first(|n| n % 4 == 0));
+    let states = vec![State::Registered, State::InProgress, State::Closed];
+    assert_eq!(look(TicketQuery { states: states.clone(), ..any() }).await, newest_first(|_| true));
+    assert_eq!(look(TicketQuery { states: vec![State::InProgress], ..any() }).await, newest_first(|n| n % 2 == 1));
+    let department = TicketQuery { department: Some("ALL-B".into()), states: vec![State::Registered, State::NeedsInfo], ..any() };
+    assert_eq!(look(department).await, newest_first(|n| n % 3 != 0 && n % 2 == 0));
+    let words = TicketQuery { q: Some("নলকূপ".into()), ..any() };
+    assert_eq!(look(words.clone()).await, newest_first(|_| true));
+    assert_eq!(look(TicketQuery { states, emergency: Some(false), ..words.clone() }).await, newest_first(|n| n % 4 != 0));
+    let phone = PhoneNumber::parse("9830100007").ok();
+    assert_eq!(look(TicketQuery { phone: phone.clone(), ..words.clone() }).await, [7]);
+    assert!(look(TicketQuery { phone, q: Some("খারাপ".into()), ..TicketQuery::default() }).await.is_empty());
+    assert_eq!(look(TicketQuery { number: Some(numbers[5]), channel: Some(Channel::Phone), ..words }).await, [5]);
+    assert!(look(TicketQuery { channel: Some(Channel::Letter), ..any() }).await.is_empty());
 }
 
 async fn pages_follow_each_other(store: &Store) {

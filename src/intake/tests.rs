@@ -59,7 +59,7 @@ async fn a_second_call_about_the_same_matter_joins_and_another_matter_does_not()
     let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
     let again = house.take_in(from(MOBILE, "b", "এখনও আমাদের গ্রামের কলে জল আসছে না")).await.expect("taken in");
     assert_eq!((again.number, again.outcome), (first.number, Outcome::Joined));
-    assert_eq!(house.messages(first.number).await[0].message.template, "joined");
+    assert!(house.messages(first.number).await.iter().any(|m| m.message.template == "joined"));
     let other = house.take_in(from(MOBILE, "c", "মায়ের বিধবা ভাতা তিন মাস বন্ধ")).await.expect("taken in");
     assert_ne!(other.number, first.number);
     let stranger = house.take_in(from("9830099999", "d", NO_WATER)).await.expect("taken in");

@@ -1,11 +1,11 @@
 //! Rows of people who sign in, their sessions, and tokens of machines. What they mean is `crate::access`'s.
 
+use super::connection::{BoxWork, Connection, Row, values};
 use super::error::Result;
 use super::row::{micros, time};
-use super::writer::{BoxWork, Work};
+use super::writer::Work;
 use super::{Change, Store};
 use daak_domain::Timestamp;
-use sqlx::{AnyConnection, Row};
 
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn user(&self, name: &str) -> Result<Option<UserRow>> {
-        let row = sqlx::query("SELECT * FROM users WHERE name = $1").bind(name).fetch_optional(&self.readers).await?;
+        let row = self.readers.row("SELECT * FROM users WHERE name = ?1", values![name]).await?;
         row.as_ref().map(user).transpose()
     }
 
@@ -73,7 +73,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn users(&self) -> Result<Vec<UserRow>> {
-        sqlx::query("SELECT * FROM users ORDER BY name").fetch_all(&self.readers).await?.iter().map(user).collect()
+        self.readers.rows("SELECT * FROM users ORDER BY name", &[]).await?.iter().map(user).collect()
     }
 
     /// Keeps a session, new or used again.
@@ -89,12 +89,11 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn session(&self, fingerprint: &[u8]) -> Result<Option<SessionRow>> {
-        let row =
-            sqlx::query("SELECT * FROM sessions WHERE fingerprint = $1").bind(fingerprint.to_vec()).fetch_optional(&self.readers).await?;
+        let row = self.readers.row("SELECT * FROM sessions WHERE fingerprint = ?1", values![fingerprint]).await?;
         row.map(|row| {
             Ok(SessionRow {
-                fingerprint: row.try_get("fingerprint")?,
-                name: row.try_get("name")?,
+                fingerprint: row.get("fingerprint")?,
+                name: row.get("name")?,
                 created_at: time(&row, "created_at")?,
                 seen_at: time(&row, "seen_at")?,
             })
@@ -131,21 +130,19 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn token(&self, fingerprint: &[u8]) -> Result<Option<TokenRow>> {
-        let row =
-            sqlx::query("SELECT * FROM tokens WHERE fingerprint = $1").bind(fingerprint.to_vec()).fetch_optional(&self.readers).await?;
-        row.map(|row| Ok(TokenRow { fingerprint: row.try_get("fingerprint")?, name: row.try_get("name")?, role: row.try_get("role")? }))
-            .transpose()
+        let row = self.readers.row("SELECT * FROM tokens WHERE fingerprint = ?1", values![fingerprint]).await?;
+        row.map(|row| Ok(TokenRow { fingerprint: row.get("fingerprint")?, name: row.get("name")?, role: row.get("role")? })).transpose()
     }
 }
 
-fn user(row: &sqlx::any::AnyRow) -> Result<UserRow> {
-    let disabled: i64 = row.try_get("disabled")?;
+fn user(row: &Row) -> Result<UserRow> {
+    let disabled: i64 = row.get("disabled")?;
     Ok(UserRow {
-        name: row.try_get("name")?,
-        role: row.try_get("role")?,
-        department: row.try_get("department")?,
-        phone: row.try_get("phone")?,
-        password: row.try_get("password")?,
+        name: row.get("name")?,
+        role: row.get("role")?,
+        department: row.get("department")?,
+        phone: row.get("phone")?,
+        password: row.get("password")?,
         disabled: disabled != 0,
         created_at: time(row, "created_at")?,
     })
@@ -162,38 +159,31 @@ enum Write {
 impl Work for Write {
     type Answer = u64;
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, _: &'a mut Vec<Change>) -> BoxWork<'a, u64> {
+    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, u64> {
         Box::pin(async move {
-            let query = match self {
-                Write::User(u) => sqlx::query(
-                    "INSERT INTO users (name, role, department, phone, password, disabled, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-                     ON CONFLICT (name) DO UPDATE SET role = excluded.role, department = excluded.department, phone = excluded.phone,
-                     password = excluded.password, disabled = excluded.disabled",
-                )
-                .bind(&u.name)
-                .bind(&u.role)
-                .bind(&u.department)
-                .bind(&u.phone)
-                .bind(&u.password)
-                .bind(i64::from(u.disabled))
-                .bind(micros(u.created_at)),
-                Write::Session(s) => sqlx::query(
-                    "INSERT INTO sessions (fingerprint, name, created_at, seen_at) VALUES ($1, $2, $3, $4)
-                     ON CONFLICT (fingerprint) DO UPDATE SET seen_at = excluded.seen_at",
-                )
-                .bind(s.fingerprint.clone())
-                .bind(&s.name)
-                .bind(micros(s.created_at))
-                .bind(micros(s.seen_at)),
-                Write::EndSession(fingerprint) => sqlx::query("DELETE FROM sessions WHERE fingerprint = $1").bind(fingerprint.clone()),
-                Write::EndSessionsOf(name) => sqlx::query("DELETE FROM sessions WHERE name = $1").bind(name),
-                Write::Token(t, now) => sqlx::query("INSERT INTO tokens (fingerprint, name, role, created_at) VALUES ($1, $2, $3, $4)")
-                    .bind(t.fingerprint.clone())
-                    .bind(&t.name)
-                    .bind(&t.role)
-                    .bind(micros(*now)),
-            };
-            Ok(query.execute(on).await?.rows_affected())
+            match self {
+                Write::User(u) => {
+                    let sql = "INSERT INTO users (name, role, department, phone, password, disabled, created_at)
+                               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                               ON CONFLICT (name) DO UPDATE SET role = excluded.role, department = excluded.department,
+                               phone = excluded.phone, password = excluded.password, disabled = excluded.disabled";
+                    let (disabled, created_at) = (i64::from(u.disabled), micros(u.created_at));
+                    on.execute(sql, values![&u.name, &u.role, &u.department, &u.phone, &u.password, disabled, created_at]).await
+                }
+                Write::Session(s) => {
+                    let sql = "INSERT INTO sessions (fingerprint, name, created_at, seen_at) VALUES (?1, ?2, ?3, ?4)
+                               ON CONFLICT (fingerprint) DO UPDATE SET seen_at = excluded.seen_at";
+                    on.execute(sql, values![&s.fingerprint[..], &s.name, micros(s.created_at), micros(s.seen_at)]).await
+                }
+                Write::EndSession(fingerprint) => {
+                    on.execute("DELETE FROM sessions WHERE fingerprint = ?1", values![&fingerprint[..]]).await
+                }
+                Write::EndSessionsOf(name) => on.execute("DELETE FROM sessions WHERE name = ?1", values![name]).await,
+                Write::Token(t, now) => {
+                    let sql = "INSERT INTO tokens (fingerprint, name, role, created_at) VALUES (?1, ?2, ?3, ?4)";
+                    on.execute(sql, values![&t.fingerprint[..], &t.name, &t.role, micros(*now)]).await
+                }
+            }
         })
     }
 }

@@ -1,15 +1,15 @@
 //! Adding events to a ticket: checked by the state machine, chained, folded, with what must be sent for them.
 
+use super::connection::{BoxWork, Connection, Value, values};
 use super::error::{Result, StoreError};
 use super::row::{hash, micros, ticket as folded};
-use super::writer::{BoxWork, Work};
-use super::{Change, Dialect, Store, words};
+use super::writer::Work;
+use super::{Change, Dialect, Store, finding};
 use daak_domain::Timestamp;
 use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
 use daak_domain::ticket::{Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
-use sqlx::{AnyConnection, Row};
 
 /// A message to be sent for what happens. Its `queued` event joins the ticket's timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Store {
 impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Append<M> {
     type Answer = Ticket;
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, Ticket> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, Ticket> {
         Box::pin(async move {
             let mut life = Life::load(self.dialect, on, self.number).await?;
             let now = life.ticket.seq;
@@ -71,9 +71,10 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Append<
             }
             for event in &self.events {
                 life.add(event)?;
-                if let EventBody::WrittenDown { text, .. } | EventBody::Answered { text } = &event.body {
-                    self.dialect.add_words(on, self.number, &words::words(text)).await?;
-                }
+            }
+            if self.events.iter().any(|event| finding::said_in(&event.body).is_some()) {
+                life.log(on).await?; // what was said is looked up there
+                finding::find_anew(self.dialect, on, self.number).await?;
             }
             for message in (self.messages)(&life.ticket) {
                 let at = self.events.last().map_or(message.not_before, |event| event.at);
@@ -91,7 +92,7 @@ const ROWS: usize = 50;
 pub(super) struct Life {
     pub(super) ticket: Ticket,
     pub(super) tail: [u8; 32],
-    /// Events that are not yet in the log; written together, for each statement costs a turn of the writer.
+    /// Events that are not yet in the log; written together, for each statement is a journey to PostgreSQL.
     unlogged: Vec<Entry>,
 }
 
@@ -105,14 +106,10 @@ struct Entry {
 
 impl Life {
     /// The ticket as it is, locked until the transaction ends.
-    pub(super) async fn load(dialect: Dialect, on: &mut AnyConnection, number: Number) -> Result<Self> {
-        let sql = match dialect {
-            Dialect::Sqlite => "SELECT folded, tail FROM tickets WHERE number = $1",
-            Dialect::Postgres => "SELECT folded, tail FROM tickets WHERE number = $1 FOR UPDATE",
-        };
-        let row = sqlx::query(sql).bind(number.as_u64() as i64).fetch_optional(on).await?.ok_or(StoreError::NotFound("ticket"))?;
-        let tail: Vec<u8> = row.try_get("tail")?;
-        Ok(Self { ticket: folded(&row)?, tail: hash(&tail)?, unlogged: Vec::new() })
+    pub(super) async fn load(dialect: Dialect, on: &mut Connection, number: Number) -> Result<Self> {
+        let sql = format!("SELECT folded, tail FROM tickets WHERE number = ?1{}", dialect.locked());
+        let row = on.row(&sql, values![number.as_u64() as i64]).await?.ok_or(StoreError::NotFound("ticket"))?;
+        Ok(Self { ticket: folded(&row)?, tail: hash(&row.get::<Vec<u8>>("tail")?)?, unlogged: Vec::new() })
     }
 
     /// A new ticket, from its first event.
@@ -136,33 +133,24 @@ impl Life {
     }
 
     /// Writes the events that are not yet in the log.
-    pub(super) async fn log(&mut self, on: &mut AnyConnection) -> Result<()> {
+    pub(super) async fn log(&mut self, on: &mut Connection) -> Result<()> {
         let number = self.ticket.number.as_u64() as i64;
         for entries in self.unlogged.chunks(ROWS) {
-            let rows: Vec<_> = (0..entries.len())
-                .map(|n| 5 * n)
-                .map(|n| format!("(${}, ${}, ${}, ${}, ${})", n + 1, n + 2, n + 3, n + 4, n + 5))
-                .collect();
+            let places = (0..entries.len()).map(|n| 4 * n);
+            let rows: Vec<_> = places.map(|n| format!("(?1, ?{}, ?{}, ?{}, ?{})", n + 2, n + 3, n + 4, n + 5)).collect();
             let sql = format!("INSERT INTO events (ticket, seq, at, body, hash) VALUES {}", rows.join(", "));
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            let mut all = vec![Value::from(number)];
             for entry in entries {
-                query =
-                    query.bind(number).bind(i64::from(entry.seq)).bind(micros(entry.at)).bind(entry.body.clone()).bind(entry.hash.to_vec());
+                all.extend([i64::from(entry.seq).into(), micros(entry.at).into(), (&entry.body).into(), entry.hash[..].into()]);
             }
-            query.execute(&mut *on).await?;
+            on.execute(&sql, &all).await?;
         }
         self.unlogged.clear();
         Ok(())
     }
 
     /// Puts a message into the outbox and onto the timeline. One of a known key is left as it is.
-    pub(super) async fn send(
-        &mut self,
-        on: &mut AnyConnection,
-        message: &NewMessage,
-        at: Timestamp,
-        changes: &mut Vec<Change>,
-    ) -> Result<()> {
+    pub(super) async fn send(&mut self, on: &mut Connection, message: &NewMessage, at: Timestamp, changes: &mut Vec<Change>) -> Result<()> {
         if !super::outbox::put(on, Some(self.ticket.number), message, at).await? {
             return Ok(());
         }
@@ -178,26 +166,26 @@ impl Life {
     }
 
     /// Writes the fold.
-    pub(super) async fn save(mut self, on: &mut AnyConnection, changes: &mut Vec<Change>) -> Result<Ticket> {
+    pub(super) async fn save(mut self, on: &mut Connection, changes: &mut Vec<Change>) -> Result<Ticket> {
         self.log(on).await?;
         let t = self.ticket;
-        let sql = "UPDATE tickets SET state = $2, category = $3, department = $4, sla_class = $5, emergency = $6, officer = $7,
-                   due_at = $8, seq = $9, folded = $10, tail = $11, district = $12 WHERE number = $1";
-        sqlx::query(sql)
-            .bind(t.number.as_u64() as i64)
-            .bind(t.state.as_str())
-            .bind(&t.category)
-            .bind(&t.department)
-            .bind(t.sla_class.as_str())
-            .bind(i64::from(t.emergency))
-            .bind(&t.officer)
-            .bind(micros(t.due_at))
-            .bind(i64::from(t.seq))
-            .bind(serde_json::to_string(&t)?)
-            .bind(self.tail.to_vec())
-            .bind(&t.district)
-            .execute(on)
-            .await?;
+        let sql = "UPDATE tickets SET state = ?2, category = ?3, department = ?4, sla_class = ?5, emergency = ?6, officer = ?7,
+                   due_at = ?8, seq = ?9, folded = ?10, tail = ?11, district = ?12 WHERE number = ?1";
+        let values = values![
+            t.number.as_u64() as i64,
+            t.state.as_str(),
+            &t.category,
+            &t.department,
+            t.sla_class.as_str(),
+            i64::from(t.emergency),
+            &t.officer,
+            micros(t.due_at),
+            i64::from(t.seq),
+            serde_json::to_string(&t)?,
+            &self.tail[..],
+            &t.district,
+        ];
+        on.execute(sql, values).await?;
         changes.push(changed(&t));
         Ok(t)
     }

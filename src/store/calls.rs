@@ -1,13 +1,13 @@
 //! Records of calls that are over, and the language that each number chose last.
 
 use super::append::Life;
+use super::connection::{BoxWork, Connection, Row, values};
 use super::error::{Result, StoreError};
-use super::row::micros;
-use super::writer::{BoxWork, Work};
+use super::row::{micros, read_cursor, write_cursor};
+use super::writer::Work;
 use super::{Change, Dialect, Page, Store};
 use daak_domain::call::{CallId, CallRecord};
 use daak_domain::ticket::{Actor, Event, EventBody};
-use sqlx::{AnyConnection, Row};
 
 impl Store {
     /// Keeps the record of a call, puts the call on the timeline of its tickets, and remembers its language.
@@ -23,8 +23,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn call(&self, call: CallId) -> Result<Option<CallRecord>> {
-        let row = sqlx::query("SELECT record FROM calls WHERE id = $1").bind(call.to_string()).fetch_optional(&self.readers).await?;
-        row.map(|row| Ok(serde_json::from_str(&row.try_get::<String, _>(0)?)?)).transpose()
+        let row = self.readers.row("SELECT record FROM calls WHERE id = ?1", values![call.to_string()]).await?;
+        row.as_ref().map(record).transpose()
     }
 
     /// Records of calls, the newest first.
@@ -32,15 +32,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Cursor`] if the cursor is none of ours.
     pub async fn calls(&self, cursor: Option<&str>, limit: u32) -> Result<Page<CallRecord>> {
-        let before: i64 = cursor.map(str::parse).transpose().map_err(|_| StoreError::Cursor)?.unwrap_or(i64::MAX);
+        let (at, id) = read_cursor(cursor)?;
         let limit = limit.min(200);
-        let sql = "SELECT record FROM calls WHERE started_at < $1 ORDER BY started_at DESC LIMIT $2";
-        let rows = sqlx::query(sql).bind(before).bind(i64::from(limit) + 1).fetch_all(&self.readers).await?;
-        let read = |row: &sqlx::any::AnyRow| Ok(serde_json::from_str::<CallRecord>(&row.try_get::<String, _>(0)?)?);
-        let items = rows.iter().take(limit as usize).map(read).collect::<Result<Vec<_>>>()?;
-        let next = items.last().filter(|_| rows.len() > items.len()).map(|last| micros(last.started_at).to_string());
+        let sql = "SELECT record FROM calls WHERE (started_at, id) < (?1, ?2) ORDER BY started_at DESC, id DESC LIMIT ?3";
+        let rows = self.readers.rows(sql, values![at, id, i64::from(limit) + 1]).await?;
+        let items = rows.iter().take(limit as usize).map(record).collect::<Result<Vec<_>>>()?;
+        let more = items.last().filter(|_| rows.len() > items.len());
+        let next = more.map(|last| write_cursor(last.started_at, &last.call.to_string()));
         Ok(Page { items, next })
     }
+}
+
+fn record(row: &Row) -> Result<CallRecord> {
+    Ok(serde_json::from_str(&row.get::<String>("record")?)?)
 }
 
 struct Keep {
@@ -51,25 +55,19 @@ struct Keep {
 impl Work for Keep {
     type Answer = ();
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
         Box::pin(async move {
             let r = &self.record;
             let reason = serde_json::to_value(r.reason)?.as_str().unwrap_or_default().to_owned();
-            let sql = "INSERT INTO calls (id, started_at, caller, reason, record) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
-            let done = sqlx::query(sql)
-                .bind(r.call.to_string())
-                .bind(micros(r.started_at))
-                .bind(r.caller.as_ref().map(|c| c.as_str().to_owned()))
-                .bind(reason)
-                .bind(serde_json::to_string(r)?)
-                .execute(&mut *on)
-                .await?;
-            if done.rows_affected() == 0 {
+            let sql = "INSERT INTO calls (id, started_at, caller, reason, record) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
+            let caller = r.caller.as_ref().map(|c| c.as_str());
+            let values = values![r.call.to_string(), micros(r.started_at), caller, reason, serde_json::to_string(r)?];
+            if on.execute(sql, values).await? == 0 {
                 return Ok(());
             }
-            if let Some(caller) = r.caller.as_ref().filter(|_| r.answered_at.is_some()) {
-                let sql = "INSERT INTO languages (phone, language) VALUES ($1, $2) ON CONFLICT (phone) DO UPDATE SET language = excluded.language";
-                sqlx::query(sql).bind(caller.as_str()).bind(r.language.code()).execute(&mut *on).await?;
+            if let Some(caller) = caller.filter(|_| r.answered_at.is_some()) {
+                let sql = "INSERT INTO languages (phone, language) VALUES (?1, ?2) ON CONFLICT (phone) DO UPDATE SET language = excluded.language";
+                on.execute(sql, values![caller, r.language.code()]).await?;
             }
             for number in &r.tickets {
                 let mut life = match Life::load(self.dialect, on, *number).await {

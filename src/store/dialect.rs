@@ -1,12 +1,9 @@
-//! Where SQLite and PostgreSQL differ.
+//! Where the SQL of SQLite and of PostgreSQL differs.
 
+use super::connection::{Connection, values};
 use super::error::{Result, StoreError};
-use super::words::stored;
 use daak_domain::ticket::Number;
-use sqlx::migrate::Migrator;
-use sqlx::{AnyConnection, Executor, Row};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +13,6 @@ pub enum Dialect {
     /// Many.
     Postgres,
 }
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 impl Dialect {
     /// By the beginning of the address.
@@ -30,96 +24,83 @@ impl Dialect {
         }
     }
 
-    /// The address as the driver wants it; makes the folder of a SQLite file.
-    pub(super) fn prepare(self, url: &str) -> Result<String> {
-        if self == Dialect::Postgres {
-            return Ok(url.to_owned());
-        }
-        let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-        if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| StoreError::Unavailable(format!("the folder of the database cannot be made: {e}")))?;
-        }
-        Ok(format!("sqlite://{path}?mode=rwc"))
+    /// The next serial of a ticket.
+    pub(super) async fn next_serial(self, on: &mut Connection) -> Result<i64> {
+        let sql = match self {
+            Dialect::Sqlite => "UPDATE serials SET last = last + 1 WHERE name = 'ticket' RETURNING last",
+            Dialect::Postgres => "SELECT nextval('ticket_serial') AS last",
+        };
+        on.row(sql, &[]).await?.ok_or_else(|| StoreError::Damaged("the serial of tickets is missing".into()))?.get("last")
     }
 
-    pub(super) fn migrator(self) -> &'static Migrator {
-        match self {
-            Dialect::Sqlite => &SQLITE,
-            Dialect::Postgres => &POSTGRES,
-        }
+    /// Locks the rows of a `SELECT` until the transaction ends. On SQLite nobody else writes.
+    pub(super) fn locked(self) -> &'static str {
+        if self == Dialect::Postgres { " FOR UPDATE" } else { "" }
     }
 
-    /// Settings of a connection.
-    pub(super) async fn tune(self, connection: &mut AnyConnection) -> Result<()> {
+    /// Keeps the words by which a ticket is found. `known` tells that there may be some already.
+    pub(super) async fn keep_words(
+        self,
+        on: &mut Connection,
+        (number, serial): (Number, i64),
+        words: &BTreeSet<String>,
+        known: bool,
+    ) -> Result<()> {
+        let mut text = String::with_capacity(words.iter().map(|w| w.len() + 1).sum());
+        for word in words {
+            text.push_str(word);
+            text.push(' ');
+        }
+        let text = text.trim_end();
         match self {
             Dialect::Sqlite => {
-                for pragma in [
-                    "journal_mode = WAL",
-                    "synchronous = FULL",
-                    "busy_timeout = 5000",
-                    "foreign_keys = ON",
-                    "cache_size = -32000",
-                    "temp_store = MEMORY",
-                    "mmap_size = 268435456",
-                    "wal_autocheckpoint = 4000",
-                ] {
-                    connection.execute(sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"))).await?;
+                if known {
+                    on.execute("DELETE FROM ticket_words WHERE rowid = ?1", values![serial]).await?;
+                }
+                if !text.is_empty() {
+                    on.execute("INSERT INTO ticket_words (rowid, words) VALUES (?1, ?2)", values![serial, text]).await?;
                 }
             }
             Dialect::Postgres => {
-                connection.execute("SET statement_timeout = '20s'").await?;
+                let sql =
+                    "INSERT INTO ticket_words (ticket, words) VALUES (?1, array_to_tsvector(array_remove(string_to_array(?2, ' '), '')))
+                           ON CONFLICT (ticket) DO UPDATE SET words = excluded.words";
+                on.execute(sql, values![number.as_u64() as i64, text]).await?;
             }
         }
         Ok(())
     }
 
-    /// The next serial of a ticket.
-    pub(super) async fn next_serial(self, on: &mut AnyConnection) -> Result<u64> {
-        let sql = match self {
-            Dialect::Sqlite => "UPDATE serials SET last = last + 1 WHERE name = 'ticket' RETURNING last",
-            Dialect::Postgres => "SELECT nextval('ticket_serial')",
-        };
-        let serial: i64 = sqlx::query(sql).fetch_one(on).await?.try_get(0)?;
-        u64::try_from(serial).map_err(|_| StoreError::Damaged("the serial of tickets is negative".into()))
+    /// Tickets with their words, and the condition that all the words of parameter `n` are among them. SQLite is
+    /// told to begin with the words: they give the newest first, and it stops when the page is full.
+    pub(super) fn found_by_words(self, n: usize) -> (&'static str, String) {
+        match self {
+            Dialect::Sqlite => ("ticket_words CROSS JOIN tickets t ON t.serial = ticket_words.rowid", format!("ticket_words MATCH ?{n}")),
+            Dialect::Postgres => ("ticket_words w JOIN tickets t ON t.number = w.ticket", format!("w.words @@ (?{n})::text::tsquery")),
+        }
     }
 
-    /// Adds words to those by which a ticket is found.
-    pub(super) async fn add_words(self, on: &mut AnyConnection, ticket: Number, new: &BTreeSet<String>) -> Result<()> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let text = new.iter().map(|w| stored(w)).collect::<Vec<_>>().join(" ");
-        let number = ticket.as_u64() as i64;
+    /// The condition that a ticket which is known otherwise has all the words of parameter `n`.
+    pub(super) fn has_words(self, n: usize) -> String {
         match self {
-            Dialect::Sqlite => {
-                // The index beside it is kept by triggers.
-                let sql = "INSERT INTO ticket_text (ticket, words) VALUES ($1, $2) ON CONFLICT (ticket) DO UPDATE SET words = words || ' ' || excluded.words";
-                sqlx::query(sql).bind(number).bind(text).execute(on).await?;
-            }
+            Dialect::Sqlite => format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.rowid = t.serial AND w.ticket_words MATCH ?{n})"),
             Dialect::Postgres => {
-                let sql = "INSERT INTO ticket_words (ticket, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
-                           ON CONFLICT (ticket) DO UPDATE SET words = ticket_words.words || excluded.words";
-                sqlx::query(sql).bind(number).bind(text).execute(on).await?;
+                format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.ticket = t.number AND w.words @@ (?{n})::text::tsquery)")
             }
         }
-        Ok(())
     }
 
-    /// The condition that a ticket has all the words, the last of which may be a beginning; `$n` is the parameter.
-    pub(super) fn found_by(self, n: usize) -> String {
-        match self {
-            Dialect::Sqlite => format!("t.number IN (SELECT rowid FROM ticket_words WHERE ticket_words MATCH ${n})"),
-            Dialect::Postgres => format!("t.number IN (SELECT ticket FROM ticket_words WHERE words @@ (${n})::text::tsquery)"),
-        }
+    /// The column that gives the order of registration, in a search for words.
+    pub(super) fn order_of_words(self) -> &'static str {
+        if self == Dialect::Sqlite { "ticket_words.rowid" } else { "t.serial" }
     }
 
-    /// The parameter of [`Self::found_by`].
+    /// The parameter of [`Self::found_by_words`]: all the words, each of which may be a beginning. A word is letters,
+    /// marks and digits: nothing in it ends the quotes.
     pub(super) fn match_words(self, words: &BTreeSet<String>) -> String {
-        // Stored words are `w` and hexadecimal digits: nothing in them needs quoting.
-        let each = words.iter().map(|w| match self {
-            Dialect::Sqlite => format!("{}*", stored(w)),
-            Dialect::Postgres => format!("{}:*", stored(w)),
+        let each = words.iter().map(|word| match self {
+            Dialect::Sqlite => format!("\"{word}\"*"),
+            Dialect::Postgres => format!("'{word}':*"),
         });
         each.collect::<Vec<_>>().join(if self == Dialect::Sqlite { " AND " } else { " & " })
     }

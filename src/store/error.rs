@@ -37,8 +37,29 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::Decode(_) => {
                 StoreError::Damaged(error.to_string())
             }
+            // Serialization failure, deadlock, and the same new row written twice: the second try sees the first one's work.
+            sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("40001" | "40P01" | "23505")) => {
+                StoreError::Unavailable(MET_ANOTHER.into())
+            }
             other => StoreError::Unavailable(other.to_string()),
         }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let Some(code) = error.sqlite_error_code() else { return StoreError::Damaged(error.to_string()) };
+        StoreError::Unavailable(match code {
+            ErrorCode::DiskFull => "the disk is full".to_owned(),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => "another program holds the database".to_owned(),
+            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+                format!("the file cannot be written; look at its owner and at the folder's: {error}")
+            }
+            ErrorCode::OperationInterrupted => "reading took too long; ask for less".to_owned(),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => return StoreError::Damaged(error.to_string()),
+            _ => error.to_string(),
+        })
     }
 }
 
@@ -53,6 +74,9 @@ impl From<serde_json::Error> for StoreError {
         StoreError::Damaged(error.to_string())
     }
 }
+
+/// Why a transaction is to be repeated.
+pub(super) const MET_ANOTHER: &str = "another one wrote the same at the same time";
 
 /// What the store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

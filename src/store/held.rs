@@ -1,14 +1,13 @@
 //! Quarantine: what came and is no contact until a person says so.
 
+use super::connection::{BoxWork, Connection, Row, values};
 use super::error::{Result, StoreError};
-use super::row::{micros, time};
-use super::writer::{BoxWork, Work};
+use super::row::{micros, number, time};
+use super::writer::Work;
 use super::{Change, Page, Store};
 use daak_domain::Timestamp;
 use daak_domain::seam::Held;
 use daak_domain::ticket::Number;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 /// A thing in quarantine.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +49,8 @@ impl Store {
         let before: i64 = cursor.map(str::parse).transpose().map_err(|_| StoreError::Cursor)?.unwrap_or(i64::MAX);
         let limit = limit.min(200);
         let which = if settled { "IS NOT NULL" } else { "IS NULL" };
-        let sql = format!("SELECT * FROM held WHERE settled_at {which} AND id < $1 ORDER BY id DESC LIMIT {}", limit + 1);
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).fetch_all(&self.readers).await?;
+        let sql = format!("SELECT * FROM held WHERE settled_at {which} AND id < ?1 ORDER BY id DESC LIMIT ?2");
+        let rows = self.readers.rows(&sql, values![before, i64::from(limit) + 1]).await?;
         let mut items: Vec<_> = rows.iter().map(shown).collect::<Result<_>>()?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
@@ -63,7 +62,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn held_one(&self, id: i64) -> Result<Option<HeldRow>> {
-        let row = sqlx::query("SELECT * FROM held WHERE id = $1").bind(id).fetch_optional(&self.readers).await?;
+        let row = self.readers.row("SELECT * FROM held WHERE id = ?1", values![id]).await?;
         row.as_ref().map(shown).transpose()
     }
 
@@ -84,18 +83,13 @@ struct Hold {
 impl Work for Hold {
     type Answer = ();
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
         Box::pin(async move {
-            let sql = "INSERT INTO held (channel, external_id, received_at, body) VALUES ($1, $2, $3, $4)
+            let sql = "INSERT INTO held (channel, external_id, received_at, body) VALUES (?1, ?2, ?3, ?4)
                        ON CONFLICT (channel, external_id) DO NOTHING";
-            let done = sqlx::query(sql)
-                .bind(self.held.channel.as_str())
-                .bind(&self.held.external_id)
-                .bind(micros(self.held.received_at))
-                .bind(&self.body)
-                .execute(on)
-                .await?;
-            if done.rows_affected() == 1 {
+            let held = &self.held;
+            let values = values![held.channel.as_str(), &held.external_id, micros(held.received_at), &self.body];
+            if on.execute(sql, values).await? == 1 {
                 changes.push(Change::Held);
             }
             Ok(())
@@ -111,26 +105,20 @@ struct Settle {
 impl Work for Settle {
     type Answer = bool;
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, bool> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, bool> {
         Box::pin(async move {
-            let sql = "UPDATE held SET settled_by = $2, settled_at = $3, ticket = $4 WHERE id = $1 AND settled_at IS NULL";
-            let done = sqlx::query(sql)
-                .bind(self.id)
-                .bind(&self.settled.by)
-                .bind(micros(self.settled.at))
-                .bind(self.settled.ticket.map(|n| n.as_u64() as i64))
-                .execute(on)
-                .await?;
+            let sql = "UPDATE held SET settled_by = ?2, settled_at = ?3, ticket = ?4 WHERE id = ?1 AND settled_at IS NULL";
+            let s = &self.settled;
+            let values = values![self.id, &s.by, micros(s.at), s.ticket.map(|n| n.as_u64() as i64)];
+            let done = on.execute(sql, values).await? == 1;
             changes.push(Change::Held);
-            Ok(done.rows_affected() == 1)
+            Ok(done)
         })
     }
 }
 
-fn shown(row: &AnyRow) -> Result<HeldRow> {
-    let body: String = row.try_get("body")?;
-    let (by, ticket): (Option<String>, Option<i64>) = (row.try_get("settled_by")?, row.try_get("ticket")?);
-    let ticket = ticket.and_then(|n| Number::from_u64(u64::try_from(n).ok()?).ok());
+fn shown(row: &Row) -> Result<HeldRow> {
+    let (by, ticket): (Option<String>, _) = (row.get("settled_by")?, number(row, "ticket")?);
     let settled = by.map(|by| Ok::<_, StoreError>(Settled { by, at: time(row, "settled_at")?, ticket })).transpose()?;
-    Ok(HeldRow { id: row.try_get("id")?, held: serde_json::from_str(&body)?, settled })
+    Ok(HeldRow { id: row.get("id")?, held: serde_json::from_str(&row.get::<String>("body")?)?, settled })
 }

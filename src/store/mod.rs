@@ -1,20 +1,25 @@
 //! The database: SQLite or PostgreSQL behind one interface.
 //!
 //! The truth about a ticket is its events, append-only and chained by hash; tables for reading are
-//! folded from them in the same transaction. SQL is written once; where the two databases differ, the
-//! difference is in [`dialect`].
+//! folded from them in the same transaction. SQL is written once; where that of the two databases differs, the
+//! difference is in [`dialect`]. How each is reached is in [`sqlite`] and [`postgres`].
 
 mod access;
 mod append;
 mod calls;
 mod chain;
+mod connection;
 mod dialect;
 mod error;
+mod finding;
 mod held;
 mod outbox;
 mod people;
+mod postgres;
+mod readers;
 mod row;
 mod search;
+mod sqlite;
 mod take_in;
 pub mod words;
 mod writer;
@@ -32,10 +37,8 @@ pub use take_in::{Destination, Opening, TakeIn, TakenIn};
 
 use daak_domain::ticket::{Number, State};
 use dialect::Dialect;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use readers::Readers;
 use std::path::Path;
-use std::time::Duration;
 use tokio::sync::broadcast;
 use writer::Writer;
 
@@ -43,7 +46,7 @@ use writer::Writer;
 #[derive(Clone)]
 pub struct Store {
     dialect: Dialect,
-    readers: AnyPool,
+    readers: Readers,
     writer: Writer,
     changes: broadcast::Sender<Change>,
 }
@@ -77,8 +80,8 @@ pub enum Change {
 
 /// Changes that a listener may be behind.
 const CHANGES: usize = 4_096;
-/// Connections that read.
-const READERS: u32 = 8;
+/// Connections that read SQLite.
+const READERS: usize = 8;
 
 impl Store {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), made if it does not exist, and brings
@@ -87,25 +90,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] says why it cannot be reached or migrated.
     pub async fn open(url: &str) -> Result<Self> {
-        sqlx::any::install_default_drivers();
-        let dialect = Dialect::of(url)?;
-        let url = dialect.prepare(url)?;
-        let mut first = AnyConnection::connect(&url).await?;
-        dialect.tune(&mut first).await?;
-        dialect.migrator().run(&mut first).await?;
-        let readers = AnyPoolOptions::new()
-            .max_connections(if dialect == Dialect::Postgres { 24 } else { READERS })
-            .acquire_timeout(Duration::from_secs(5))
-            // A file does not go away; a server may.
-            .test_before_acquire(dialect == Dialect::Postgres)
-            .after_connect(move |connection, _| {
-                Box::pin(async move { dialect.tune(connection).await.map_err(|e| sqlx::Error::Protocol(e.to_string())) })
-            })
-            .connect(&url)
-            .await?;
         let (changes, _) = broadcast::channel(CHANGES);
-        let writer = Writer::start(dialect, (dialect == Dialect::Sqlite).then_some(first), readers.clone(), changes.clone());
-        Ok(Self { dialect, readers, writer, changes })
+        let store = match Dialect::of(url)? {
+            Dialect::Sqlite => Self::open_sqlite(url, changes).await?,
+            Dialect::Postgres => Self::open_postgres(url, changes).await?,
+        };
+        store.keep_up().await?;
+        Ok(store)
+    }
+
+    async fn open_sqlite(url: &str, changes: broadcast::Sender<Change>) -> Result<Self> {
+        let file = sqlite::file(url)?;
+        let opened = tokio::task::spawn_blocking(move || sqlite::open(&file, READERS)).await;
+        let (writes, reads) = opened.unwrap_or_else(|_| Err(StoreError::Unavailable("the database could not be opened".into())))?;
+        let writer = Writer::grouped(writes, changes.clone())?;
+        Ok(Self { dialect: Dialect::Sqlite, readers: Readers::of(reads), writer, changes })
+    }
+
+    async fn open_postgres(url: &str, changes: broadcast::Sender<Change>) -> Result<Self> {
+        let pool = postgres::open(url).await?;
+        let writer = Writer::pooled(pool.clone(), changes.clone());
+        Ok(Self { dialect: Dialect::Postgres, readers: Readers::Postgres(pool), writer, changes })
     }
 
     /// Opens a SQLite database in a folder, as a small office does.
@@ -126,7 +131,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] if it does not.
     pub async fn ping(&self) -> Result<()> {
-        self.readers.execute("SELECT 1").await?;
-        Ok(())
+        self.readers.row("SELECT 1", &[]).await.map(|_| ())
     }
 }

@@ -4,17 +4,16 @@
 //! up again, under the same key. So each is sent at least once, and the key makes the receiver's side once.
 
 use super::append::{Life, NewMessage};
+use super::connection::{BoxWork, Connection, Row, values};
 use super::error::{Result, StoreError};
-use super::row::{micros, time};
-use super::writer::{BoxWork, Work};
+use super::row::{micros, number, read_cursor, time, write_cursor};
+use super::writer::Work;
 use super::{Change, Dialect, Page, Store};
 use daak_domain::Timestamp;
 use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
 use daak_domain::ticket::{Actor, Event, EventBody, MessageState, Number};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 /// A message that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +112,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn outbox_by_carrier(&self, carrier_id: &str) -> Result<Option<String>> {
-        let row = sqlx::query("SELECT key FROM outbox WHERE carrier_id = $1").bind(carrier_id).fetch_optional(&self.readers).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let row = self.readers.row("SELECT key FROM outbox WHERE carrier_id = ?1", values![carrier_id]).await?;
+        row.map(|row| row.get("key")).transpose()
     }
 
     /// When the next message is due.
@@ -122,9 +121,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn outbox_next(&self, channels: &[Channel]) -> Result<Option<Timestamp>> {
-        let sql =
-            format!("SELECT next_at FROM outbox WHERE state = 'queued' AND channel IN ({}) ORDER BY next_at LIMIT 1", among(channels));
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_optional(&self.readers).await?;
+        let channels = among(channels);
+        let sql = format!("SELECT next_at FROM outbox WHERE state = 'queued' AND channel IN ({channels}) ORDER BY next_at LIMIT 1");
+        let row = self.readers.row(&sql, &[]).await?;
         row.map(|row| time(&row, "next_at")).transpose()
     }
 
@@ -133,13 +132,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Cursor`] if the cursor is none of ours.
     pub async fn messages(&self, ticket: Option<Number>, cursor: Option<&str>, limit: u32) -> Result<Page<MessageRow>> {
-        let before: i64 = cursor.map(str::parse).transpose().map_err(|_| StoreError::Cursor)?.unwrap_or(i64::MAX);
+        let (at, key) = read_cursor(cursor)?;
         let limit = limit.min(200);
-        let sql = "SELECT * FROM outbox WHERE created_at < $1 AND ($2 = 0 OR ticket = $2) ORDER BY created_at DESC LIMIT $3";
-        let number = ticket.map_or(0, |n| n.as_u64() as i64);
-        let rows = sqlx::query(sql).bind(before).bind(number).bind(i64::from(limit) + 1).fetch_all(&self.readers).await?;
+        let rows = match ticket {
+            None => {
+                let sql = "SELECT * FROM outbox WHERE (created_at, key) < (?1, ?2) ORDER BY created_at DESC, key DESC LIMIT ?3";
+                self.readers.rows(sql, values![at, key, i64::from(limit) + 1]).await?
+            }
+            Some(number) => {
+                let sql = "SELECT * FROM outbox WHERE ticket = ?4 AND (created_at, key) < (?1, ?2)
+                           ORDER BY created_at DESC, key DESC LIMIT ?3";
+                self.readers.rows(sql, values![at, key, i64::from(limit) + 1, number.as_u64() as i64]).await?
+            }
+        };
         let items = rows.iter().take(limit as usize).map(shown).collect::<Result<Vec<_>>>()?;
-        let next = items.last().filter(|_| rows.len() > items.len()).map(|last| micros(last.message.created_at).to_string());
+        let more = items.last().filter(|_| rows.len() > items.len());
+        let next = more.map(|last| write_cursor(last.message.created_at, &last.message.key));
         Ok(Page { items, next })
     }
 }
@@ -151,25 +159,24 @@ fn among(channels: &[Channel]) -> String {
 }
 
 /// Writes a message; `false` if its key is known.
-pub(super) async fn put(on: &mut AnyConnection, ticket: Option<Number>, m: &NewMessage, now: Timestamp) -> Result<bool> {
+pub(super) async fn put(on: &mut Connection, ticket: Option<Number>, m: &NewMessage, now: Timestamp) -> Result<bool> {
     let enclosed = (!m.enclosed.is_empty()).then(|| serde_json::to_string(&m.enclosed)).transpose()?;
-    let sql = "INSERT INTO outbox (key, ticket, channel, recipient, template, language, body, urgent, state, attempts, next_at, created_at, updated_at, enclosed)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $10, $11) ON CONFLICT (key) DO NOTHING";
-    let done = sqlx::query(sql)
-        .bind(&m.key)
-        .bind(ticket.map(|n| n.as_u64() as i64))
-        .bind(m.channel.as_str())
-        .bind(&m.to)
-        .bind(&m.template)
-        .bind(m.language.code())
-        .bind(&m.text)
-        .bind(i64::from(m.urgent))
-        .bind(micros(m.not_before))
-        .bind(micros(now))
-        .bind(enclosed)
-        .execute(on)
-        .await?;
-    Ok(done.rows_affected() == 1)
+    let sql = "INSERT INTO outbox (key, ticket, channel, recipient, template, language, body, urgent, state, attempts, next_at, created_at,
+               updated_at, enclosed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, ?9, ?10, ?10, ?11) ON CONFLICT (key) DO NOTHING";
+    let values = values![
+        &m.key,
+        ticket.map(|n| n.as_u64() as i64),
+        m.channel.as_str(),
+        &m.to,
+        &m.template,
+        m.language.code(),
+        &m.text,
+        i64::from(m.urgent),
+        micros(m.not_before),
+        micros(now),
+        &enclosed,
+    ];
+    Ok(on.execute(sql, values).await? == 1)
 }
 
 struct Enqueue {
@@ -182,7 +189,7 @@ struct Enqueue {
 impl Work for Enqueue {
     type Answer = ();
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
         Box::pin(async move {
             if let Some(number) = self.ticket {
                 let mut life = Life::load(self.dialect, on, number).await?;
@@ -207,16 +214,18 @@ struct Claim {
 impl Work for Claim {
     type Answer = Vec<Due>;
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, _: &'a mut Vec<Change>) -> BoxWork<'a, Vec<Due>> {
+    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, Vec<Due>> {
         Box::pin(async move {
             let skip = if self.dialect == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
             let sql = format!(
-                "UPDATE outbox SET next_at = $2, attempts = attempts + 1 WHERE key IN
-                 (SELECT key FROM outbox WHERE state = 'queued' AND next_at <= $1 AND channel IN ({}) ORDER BY next_at LIMIT {}{skip}) RETURNING *",
-                self.channels, self.limit
+                "UPDATE outbox SET next_at = ?2, attempts = attempts + 1 WHERE key IN
+                 (SELECT key FROM outbox WHERE state = 'queued' AND next_at <= ?1 AND channel IN ({}) ORDER BY next_at LIMIT ?3{skip}) RETURNING *",
+                self.channels
             );
-            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(self.now)).bind(micros(self.lease)).fetch_all(on).await?;
-            rows.iter().map(due).collect()
+            let rows = on.rows(&sql, values![micros(self.now), micros(self.lease), i64::from(self.limit)]).await?;
+            let mut claimed = rows.iter().map(due).collect::<Result<Vec<_>>>()?;
+            claimed.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
+            Ok(claimed)
         })
     }
 }
@@ -231,9 +240,10 @@ struct Mark {
 impl Work for Mark {
     type Answer = ();
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
         Box::pin(async move {
-            let row = sqlx::query("SELECT * FROM outbox WHERE key = $1").bind(&self.key).fetch_optional(&mut *on).await?;
+            let sql = format!("SELECT * FROM outbox WHERE key = ?1{}", self.dialect.locked());
+            let row = on.row(&sql, values![&self.key]).await?;
             let before = shown(&row.ok_or(StoreError::NotFound("message"))?)?;
             let (state, name, detail) = match &self.progress {
                 Progress::Again { at, why } => return again(on, &self.key, *at, why, self.now).await,
@@ -247,8 +257,8 @@ impl Work for Mark {
             }
             let carrier = if state == MessageState::Sent { detail.clone() } else { None };
             let why = if state == MessageState::Failed { detail.clone() } else { None };
-            let sql = "UPDATE outbox SET state = $2, carrier_id = COALESCE($3, carrier_id), detail = $4, updated_at = $5 WHERE key = $1";
-            sqlx::query(sql).bind(&self.key).bind(name).bind(carrier).bind(&why).bind(micros(self.now)).execute(&mut *on).await?;
+            let sql = "UPDATE outbox SET state = ?2, carrier_id = COALESCE(?3, carrier_id), detail = ?4, updated_at = ?5 WHERE key = ?1";
+            on.execute(sql, values![&self.key, name, &carrier, &why, micros(self.now)]).await?;
             changes.push(Change::Message { key: self.key.clone(), state: name });
             let Some(number) = before.message.ticket else { return Ok(()) };
             let mut life = Life::load(self.dialect, on, number).await?;
@@ -261,10 +271,9 @@ impl Work for Mark {
     }
 }
 
-async fn again(on: &mut AnyConnection, key: &str, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE outbox SET next_at = $2, detail = $3, updated_at = $4 WHERE key = $1 AND state = 'queued'";
-    sqlx::query(sql).bind(key).bind(micros(at)).bind(why).bind(micros(now)).execute(on).await?;
-    Ok(())
+async fn again(on: &mut Connection, key: &str, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE outbox SET next_at = ?2, detail = ?3, updated_at = ?4 WHERE key = ?1 AND state = 'queued'";
+    on.execute(sql, values![key, micros(at), why, micros(now)]).await.map(|_| ())
 }
 
 /// A message only moves forward; a delivery report may come before the carrier's own answer was written.
@@ -278,20 +287,19 @@ fn rank(state: MessageState) -> u8 {
     }
 }
 
-fn due(row: &AnyRow) -> Result<Due> {
-    let number: Option<i64> = row.try_get("ticket")?;
-    let (channel, language): (String, String) = (row.try_get("channel")?, row.try_get("language")?);
-    let attempts: i64 = row.try_get("attempts")?;
-    let urgent: i64 = row.try_get("urgent")?;
-    let enclosed: Option<String> = row.try_get("enclosed")?;
+fn due(row: &Row) -> Result<Due> {
+    let (channel, language): (String, String) = (row.get("channel")?, row.get("language")?);
+    let attempts: i64 = row.get("attempts")?;
+    let urgent: i64 = row.get("urgent")?;
+    let enclosed: Option<String> = row.get("enclosed")?;
     Ok(Due {
-        key: row.try_get("key")?,
-        ticket: number.and_then(|n| Number::from_u64(u64::try_from(n).ok()?).ok()),
+        key: row.get("key")?,
+        ticket: number(row, "ticket")?,
         channel: channel.parse().map_err(StoreError::Damaged)?,
-        to: row.try_get("recipient")?,
-        template: row.try_get("template")?,
+        to: row.get("recipient")?,
+        template: row.get("template")?,
         language: language.parse().unwrap_or_default(),
-        text: row.try_get("body")?,
+        text: row.get("body")?,
         enclosed: enclosed.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default(),
         urgent: urgent != 0,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX).saturating_sub(1),
@@ -299,8 +307,8 @@ fn due(row: &AnyRow) -> Result<Due> {
     })
 }
 
-fn shown(row: &AnyRow) -> Result<MessageRow> {
-    let state: String = row.try_get("state")?;
+fn shown(row: &Row) -> Result<MessageRow> {
+    let state: String = row.get("state")?;
     let state = match state.as_str() {
         "queued" => MessageState::Queued,
         "sent" => MessageState::Sent,
@@ -308,5 +316,5 @@ fn shown(row: &AnyRow) -> Result<MessageRow> {
         "read" => MessageState::Read,
         _ => MessageState::Failed,
     };
-    Ok(MessageRow { message: due(row)?, state, detail: row.try_get("detail")?, updated_at: time(row, "updated_at")? })
+    Ok(MessageRow { message: due(row)?, state, detail: row.get("detail")?, updated_at: time(row, "updated_at")? })
 }

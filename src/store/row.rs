@@ -1,11 +1,10 @@
 //! From rows to the domain's words, and back.
 
+use super::connection::Row;
 use super::error::{Result, StoreError};
 use daak_domain::Timestamp;
 use daak_domain::contact::Contact;
-use daak_domain::ticket::Ticket;
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use daak_domain::ticket::{Number, Ticket};
 
 /// A contact as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,15 +21,19 @@ pub(super) fn micros(at: Timestamp) -> i64 {
 }
 
 /// A time as it lies in the database.
-pub(super) fn time(row: &AnyRow, column: &str) -> Result<Timestamp> {
-    let micros: i64 = row.try_get(column)?;
-    Timestamp::from_microsecond(micros).map_err(|e| StoreError::Damaged(e.to_string()))
+pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp> {
+    Timestamp::from_microsecond(row.get(column)?).map_err(|e| StoreError::Damaged(e.to_string()))
 }
 
 /// The ticket that its events folded to.
-pub(super) fn ticket(row: &AnyRow) -> Result<Ticket> {
-    let folded: String = row.try_get("folded")?;
-    Ok(serde_json::from_str(&folded)?)
+pub(super) fn ticket(row: &Row) -> Result<Ticket> {
+    Ok(serde_json::from_str(&row.get::<String>("folded")?)?)
+}
+
+/// The number of a ticket, where there is one.
+pub(super) fn number(row: &Row, column: &str) -> Result<Option<Number>> {
+    let number: Option<i64> = row.get(column)?;
+    Ok(number.and_then(|n| Number::from_u64(u64::try_from(n).ok()?).ok()))
 }
 
 /// A hash.
@@ -39,7 +42,18 @@ pub(super) fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
 }
 
 /// A stored contact.
-pub(super) fn contact(row: &AnyRow) -> Result<StoredContact> {
-    let body: String = row.try_get("body")?;
-    Ok(StoredContact { id: row.try_get("id")?, contact: serde_json::from_str(&body)? })
+pub(super) fn contact(row: &Row) -> Result<StoredContact> {
+    Ok(StoredContact { id: row.get("id")?, contact: serde_json::from_str(&row.get::<String>("body")?)? })
+}
+
+/// A place in a list that is ordered by a time and a name.
+pub(super) fn write_cursor(at: Timestamp, name: &str) -> String {
+    format!("{}-{name}", micros(at))
+}
+
+/// Reads a place back; without one, the place before the first.
+pub(super) fn read_cursor(cursor: Option<&str>) -> Result<(i64, String)> {
+    let Some(cursor) = cursor else { return Ok((i64::MAX, String::new())) };
+    let (at, name) = cursor.split_once('-').ok_or(StoreError::Cursor)?;
+    Ok((at.parse().map_err(|_| StoreError::Cursor)?, name.to_owned()))
 }

@@ -1,15 +1,17 @@
 //! Finding tickets: the newest first, page by page, by a place in the order rather than by counting.
+//!
+//! Every search ends as soon as its page is full. Words come in the order of registration, from the index of words;
+//! everything else in the order of time, from an index of its own. Where several states are wanted, each gives its
+//! newest and the newest of all are taken: no index holds several states in one order.
 
+use super::connection::{Row, Value, values};
 use super::error::{Result, StoreError};
-use super::row::{micros, ticket};
-use super::{Person, Store, words};
+use super::row::{micros, read_cursor, ticket, write_cursor};
+use super::{Person, Store, finding};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Event, Number, SealedEvent, State, Ticket};
-use sqlx::Row;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
 
 /// What to look for; all that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +20,7 @@ pub struct TicketQuery {
     pub number: Option<Number>,
     /// A telephone number of its person.
     pub phone: Option<PhoneNumber>,
-    /// A part of the name of its person.
+    /// Words of the name of its person; the beginning of a word suffices.
     pub name: Option<String>,
     /// Any of these states; none means any.
     pub states: Vec<State>,
@@ -62,103 +64,81 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-enum Value {
-    Number(i64),
-    Text(String),
-}
-
+/// Conditions and their parameters.
 #[derive(Default)]
 struct Conditions {
     sql: Vec<String>,
-    values: Vec<Value>,
+    values: Vec<Value<'static>>,
 }
 
 impl Conditions {
-    /// Adds `column operator $n`.
-    fn add(&mut self, before: &str, value: Value) {
-        self.values.push(value);
-        self.sql.push(format!("{before} ${}", self.values.len()));
+    /// A parameter, and its number.
+    fn value(&mut self, value: impl Into<Value<'static>>) -> usize {
+        self.values.push(value.into());
+        self.values.len()
     }
 
-    fn text(&mut self, column: &str, value: Option<&str>) {
+    /// `column operator ?n`.
+    fn compare(&mut self, before: &str, value: Option<impl Into<Value<'static>>>) {
         if let Some(value) = value {
-            self.add(&format!("t.{column} ="), Value::Text(value.to_owned()));
+            let n = self.value(value);
+            self.sql.push(format!("{before} ?{n}"));
         }
     }
+
+    /// All of them, and one more.
+    fn and(&self, more: Option<String>) -> String {
+        let all: Vec<_> = self.sql.iter().map(String::as_str).chain(more.as_deref()).collect();
+        if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
+    }
 }
+
+const COLUMNS: &str = "t.folded, t.excerpt, t.serial, t.registered_at, t.number";
 
 impl Store {
     /// Finds tickets, the newest first.
     ///
     /// # Errors
-    /// [`StoreError::Cursor`] if the cursor is none of ours.
+    /// [`StoreError::Cursor`] if the cursor is none of ours; [`StoreError::Unavailable`] if the search takes too long.
     pub async fn search(&self, wanted: TicketQuery, cursor: Option<&str>, limit: u32) -> Result<Page<Found>> {
-        let mut conditions = self.conditions(&wanted);
-        if let Some(cursor) = cursor {
-            let (at, number) = read_cursor(cursor)?;
-            conditions.values.extend([Value::Number(at), Value::Number(number)]);
-            let n = conditions.values.len();
-            conditions.sql.push(format!("(t.registered_at, t.number) < (${}, ${n})", n - 1));
+        let limit = limit.min(200) as usize;
+        let words = finding::words_wanted(wanted.q.as_deref(), wanted.name.as_deref());
+        if words.is_empty() && (wanted.q.is_some() || wanted.name.is_some()) && !is_blank(&wanted) {
+            return Ok(Page { items: Vec::new(), next: None }); // only signs were asked for: no text has them as words
         }
-        let filter = if conditions.sql.is_empty() { String::new() } else { format!("WHERE {}", conditions.sql.join(" AND ")) };
-        let sql = format!(
-            "SELECT t.folded, t.excerpt, t.registered_at FROM tickets t {filter} ORDER BY t.registered_at DESC, t.number DESC LIMIT {}",
-            limit.min(200) + 1
-        );
-        let query = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), conditions.values);
-        let rows = query.fetch_all(&self.readers).await?;
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows.iter().take(limit.min(200) as usize) {
-            let ticket = ticket(row)?;
-            let excerpt: String = row.try_get("excerpt")?;
-            let person = self.person(ticket.person).await?;
-            items.push(Found { ticket, person, excerpt: Some(excerpt).filter(|e| !e.is_empty()) });
-        }
-        let more = rows.len() > items.len();
-        let next = items.last().filter(|_| more).map(|last| write_cursor(&last.ticket));
-        Ok(Page { items, next })
+        let few = wanted.number.is_some() || wanted.phone.is_some();
+        let by_words = !words.is_empty() && !few;
+        let mut c = conditions(&wanted);
+        let (sql, values) = if by_words {
+            let (from, has) = self.dialect.found_by_words(c.value(self.dialect.match_words(&words)));
+            c.sql.push(has);
+            let order = self.dialect.order_of_words();
+            let before = cursor.map(|cursor| cursor.parse::<i64>().map_err(|_| StoreError::Cursor)).transpose()?;
+            c.compare(&format!("{order} <"), before);
+            let states = one_of(&wanted.states);
+            (format!("SELECT {COLUMNS} FROM {from} {} ORDER BY {order} DESC LIMIT {}", c.and(states), limit + 1), c.values)
+        } else {
+            if !words.is_empty() {
+                let n = c.value(self.dialect.match_words(&words));
+                c.sql.push(self.dialect.has_words(n));
+            }
+            by_time(c, &wanted, cursor, limit + 1)?
+        };
+        let rows = self.readers.rows(&sql, &values).await?;
+        let next = rows.get(limit).and_then(|_| rows.get(limit.wrapping_sub(1)));
+        let next = next.map(|last| if by_words { Ok(last.get::<i64>("serial")?.to_string()) } else { place(last) }).transpose()?;
+        Ok(Page { items: self.found(&rows[..rows.len().min(limit)]).await?, next })
     }
 
-    fn conditions(&self, wanted: &TicketQuery) -> Conditions {
-        let mut c = Conditions::default();
-        if let Some(number) = wanted.number {
-            c.add("t.number =", Value::Number(number.as_u64() as i64));
-        }
-        if let Some(phone) = &wanted.phone {
-            c.values.push(Value::Text(phone.as_str().to_owned()));
-            let n = c.values.len();
-            c.sql.push(format!("t.person IN (SELECT person FROM identities WHERE kind = 'phone' AND value = ${n})"));
-        }
-        if let Some(name) = &wanted.name {
-            c.values.push(Value::Text(format!("%{}%", name.replace(['%', '_'], " ").to_lowercase())));
-            let n = c.values.len();
-            c.sql.push(format!("t.person IN (SELECT id FROM persons WHERE lower(name) LIKE ${n})"));
-        }
-        if !wanted.states.is_empty() {
-            // Names of states are ours: nothing in them needs quoting.
-            let states: Vec<_> = wanted.states.iter().map(|s| format!("'{s}'")).collect();
-            c.sql.push(format!("t.state IN ({})", states.join(", ")));
-        }
-        c.text("category", wanted.category.as_deref());
-        c.text("department", wanted.department.as_deref());
-        c.text("district", wanted.district.as_deref());
-        c.text("officer", wanted.officer.as_deref());
-        c.text("channel", wanted.channel.map(Channel::as_str));
-        if let Some(emergency) = wanted.emergency {
-            c.add("t.emergency =", Value::Number(i64::from(emergency)));
-        }
-        if let Some(from) = wanted.from {
-            c.add("t.registered_at >=", Value::Number(micros(from)));
-        }
-        if let Some(to) = wanted.to {
-            c.add("t.registered_at <", Value::Number(micros(to)));
-        }
-        let words = words::words(wanted.q.as_deref().unwrap_or_default());
-        if !words.is_empty() {
-            c.values.push(Value::Text(self.dialect.match_words(&words)));
-            c.sql.push(self.dialect.found_by(c.values.len()));
-        }
-        c
+    async fn found(&self, rows: &[Row]) -> Result<Vec<Found>> {
+        let tickets = rows.iter().map(ticket).collect::<Result<Vec<_>>>()?;
+        let persons = self.persons(tickets.iter().map(|t| t.person)).await?;
+        let both = tickets.into_iter().zip(rows);
+        both.map(|(ticket, row)| {
+            let excerpt: String = row.get("excerpt")?;
+            Ok(Found { person: persons.get(&ticket.person).cloned(), ticket, excerpt: Some(excerpt).filter(|e| !e.is_empty()) })
+        })
+        .collect()
     }
 
     /// The ticket of this number.
@@ -166,8 +146,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn ticket(&self, number: Number) -> Result<Option<Ticket>> {
-        let row =
-            sqlx::query("SELECT folded FROM tickets WHERE number = $1").bind(number.as_u64() as i64).fetch_optional(&self.readers).await?;
+        let row = self.readers.row("SELECT folded FROM tickets WHERE number = ?1", values![number.as_u64() as i64]).await?;
         row.as_ref().map(ticket).transpose()
     }
 
@@ -176,32 +155,70 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn events(&self, number: Number) -> Result<Vec<SealedEvent>> {
-        let sql = "SELECT seq, body, hash FROM events WHERE ticket = $1 ORDER BY seq";
-        let rows = sqlx::query(sql).bind(number.as_u64() as i64).fetch_all(&self.readers).await?;
-        let read = |row: &sqlx::any::AnyRow| {
-            let (seq, body, hash): (i64, String, Vec<u8>) = (row.try_get("seq")?, row.try_get("body")?, row.try_get("hash")?);
-            let event: Event = serde_json::from_str(&body)?;
-            Ok(SealedEvent { seq: u32::try_from(seq).unwrap_or(u32::MAX), event, hash: super::row::hash(&hash)? })
+        let sql = "SELECT seq, body, hash FROM events WHERE ticket = ?1 ORDER BY seq";
+        let rows = self.readers.rows(sql, values![number.as_u64() as i64]).await?;
+        let read = |row: &Row| {
+            let event: Event = serde_json::from_str(&row.get::<String>("body")?)?;
+            let seq = u32::try_from(row.get::<i64>("seq")?).unwrap_or(u32::MAX);
+            Ok(SealedEvent { seq, event, hash: super::row::hash(&row.get::<Vec<u8>>("hash")?)? })
         };
         rows.iter().map(read).collect()
     }
 }
 
-fn bind(mut query: Query<'_, sqlx::Any, AnyArguments>, values: Vec<Value>) -> Query<'_, sqlx::Any, AnyArguments> {
-    for value in values {
-        query = match value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-        };
+fn conditions(wanted: &TicketQuery) -> Conditions {
+    let mut c = Conditions::default();
+    c.compare("t.number =", wanted.number.map(|n| n.as_u64() as i64));
+    if let Some(phone) = &wanted.phone {
+        let n = c.value(phone.as_str().to_owned());
+        c.sql.push(format!("t.person IN (SELECT person FROM identities WHERE kind = 'phone' AND value = ?{n})"));
     }
-    query
+    c.compare("t.category =", wanted.category.clone());
+    c.compare("t.department =", wanted.department.clone());
+    c.compare("t.district =", wanted.district.clone());
+    c.compare("t.officer =", wanted.officer.clone());
+    c.compare("t.channel =", wanted.channel.map(|channel| channel.as_str()));
+    if let Some(emergency) = wanted.emergency {
+        c.sql.push(format!("t.emergency = {}", u8::from(emergency)));
+    }
+    c.compare("t.registered_at >=", wanted.from.map(micros));
+    c.compare("t.registered_at <", wanted.to.map(micros));
+    c
 }
 
-fn write_cursor(last: &Ticket) -> String {
-    format!("{}-{}", micros(last.registered_at), last.number)
+/// A search in the order of time.
+fn by_time(mut c: Conditions, wanted: &TicketQuery, cursor: Option<&str>, limit: usize) -> Result<(String, Vec<Value<'static>>)> {
+    if cursor.is_some() {
+        let (at, number) = read_cursor(cursor)?;
+        let (at, number) = (c.value(at), c.value(number.parse::<i64>().map_err(|_| StoreError::Cursor)?));
+        c.sql.push(format!("(t.registered_at, t.number) < (?{at}, ?{number})"));
+    }
+    let order = format!("ORDER BY registered_at DESC, number DESC LIMIT {limit}");
+    let of = |state: Option<String>| format!("SELECT {COLUMNS} FROM tickets t {} {order}", c.and(state));
+    // The index of a department's tickets is by state, too.
+    let all_states = if wanted.department.is_some() && wanted.states.is_empty() { &State::ALL[..] } else { &wanted.states[..] };
+    let sql = match all_states {
+        [] => of(None),
+        [state] => of(one_of(&[*state])),
+        several => {
+            let each = several.iter().enumerate().map(|(n, state)| format!("SELECT * FROM ({}) AS s{n}", of(one_of(&[*state]))));
+            format!("{} {order}", each.collect::<Vec<_>>().join(" UNION ALL "))
+        }
+    };
+    Ok((sql, c.values))
 }
 
-fn read_cursor(cursor: &str) -> Result<(i64, i64)> {
-    let (at, number) = cursor.split_once('-').ok_or(StoreError::Cursor)?;
-    Ok((at.parse().map_err(|_| StoreError::Cursor)?, number.parse().map_err(|_| StoreError::Cursor)?))
+/// Names of states are ours: nothing in them needs quoting.
+fn one_of(states: &[State]) -> Option<String> {
+    let names: Vec<_> = states.iter().map(|s| format!("'{s}'")).collect();
+    (!names.is_empty()).then(|| format!("t.state IN ({})", names.join(", ")))
+}
+
+/// Whether neither text nor name was given, but for spaces.
+fn is_blank(wanted: &TicketQuery) -> bool {
+    [&wanted.q, &wanted.name].into_iter().flatten().all(|text| text.trim().is_empty())
+}
+
+fn place(last: &Row) -> Result<String> {
+    Ok(write_cursor(super::row::time(last, "registered_at")?, &last.get::<i64>("number")?.to_string()))
 }

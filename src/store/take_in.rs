@@ -1,15 +1,15 @@
 //! Taking in a contact: the person, the ticket, its first event, its words, what must be sent — one transaction.
 
 use super::append::{Life, NewMessage, changed};
-use super::error::Result;
+use super::connection::{BoxWork, Connection, values};
+use super::error::{Result, StoreError};
 use super::row::micros;
-use super::writer::{BoxWork, Work};
-use super::{Change, Dialect, Store, people, words};
+use super::writer::Work;
+use super::{Change, Dialect, Store, finding, people};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Contact, Outcome};
 use daak_domain::language::Language;
 use daak_domain::ticket::{Actor, Event, EventBody, Number, SlaClass, Ticket};
-use sqlx::{AnyConnection, Row};
 
 /// A contact that has been understood, and what is to become of it.
 pub struct TakeIn<M> {
@@ -72,8 +72,8 @@ impl Store {
     /// [`super::StoreError::Unavailable`]: nothing was taken in; keep it and try again.
     pub async fn take_in<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static>(&self, new: TakeIn<M>) -> Result<TakenIn> {
         let text = new.contact.statement.text().or(new.contact.statement.draft()).unwrap_or_default();
-        let words = words::words(&format!("{} {text}", new.contact.subject.as_deref().unwrap_or_default()));
         let excerpt = text.chars().take(160).collect();
+        let words = finding::words_of(&new.contact);
         let body = serde_json::to_string(&new.contact)?;
         self.writer.work(Taking { dialect: self.dialect, new, words, excerpt, body }).await
     }
@@ -90,7 +90,7 @@ struct Taking<M> {
 impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<M> {
     type Answer = TakenIn;
 
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, TakenIn> {
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, TakenIn> {
         Box::pin(async move {
             if let Some(before) = self.repeated(on).await? {
                 return Ok(before);
@@ -112,15 +112,15 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<
 }
 
 impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
-    async fn repeated(&self, on: &mut AnyConnection) -> Result<Option<TakenIn>> {
-        let sql = "SELECT c.id, t.folded FROM contacts c JOIN tickets t ON t.number = c.ticket WHERE c.channel = $1 AND c.external_id = $2";
-        let row = sqlx::query(sql).bind(self.new.contact.channel.as_str()).bind(&self.new.contact.external_id).fetch_optional(on).await?;
-        row.map(|row| Ok(TakenIn { ticket: super::row::ticket(&row)?, outcome: Outcome::Repeated, contact: row.try_get("id")? }))
-            .transpose()
+    async fn repeated(&self, on: &mut Connection) -> Result<Option<TakenIn>> {
+        let sql = "SELECT c.id, t.folded FROM contacts c JOIN tickets t ON t.number = c.ticket WHERE c.channel = ?1 AND c.external_id = ?2";
+        let row = on.row(sql, values![self.new.contact.channel.as_str(), &self.new.contact.external_id]).await?;
+        row.map(|row| Ok(TakenIn { ticket: super::row::ticket(&row)?, outcome: Outcome::Repeated, contact: row.get("id")? })).transpose()
     }
 
-    async fn open(&self, on: &mut AnyConnection, person: i64, opening: &Opening, changes: &mut Vec<Change>) -> Result<TakenIn> {
-        let number = Number::from_serial(self.dialect.next_serial(on).await?);
+    async fn open(&self, on: &mut Connection, person: i64, opening: &Opening, changes: &mut Vec<Change>) -> Result<TakenIn> {
+        let serial = self.dialect.next_serial(on).await?;
+        let number = Number::from_serial(u64::try_from(serial).map_err(|_| StoreError::Damaged("a serial is negative".into()))?);
         let contact = self.insert_contact(on, number, person).await?;
         let o = opening.clone();
         let body = EventBody::Registered {
@@ -140,24 +140,24 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
         let mut life = Life::open(number, &event)?;
         self.go_on(on, &mut life, changes).await?;
         life.log(on).await?;
-        insert_ticket(on, &life, &self.excerpt).await?;
+        insert_ticket(on, &life, serial, &self.excerpt).await?;
         changes.push(changed(&life.ticket));
-        self.dialect.add_words(on, number, &self.words).await?;
+        self.dialect.keep_words(on, (number, serial), &self.words, false).await?;
         Ok(TakenIn { ticket: life.ticket, outcome: Outcome::Opened, contact })
     }
 
-    async fn join(&self, on: &mut AnyConnection, person: i64, mut life: Life, changes: &mut Vec<Change>) -> Result<TakenIn> {
+    async fn join(&self, on: &mut Connection, person: i64, mut life: Life, changes: &mut Vec<Change>) -> Result<TakenIn> {
         let number = life.ticket.number;
         let contact = self.insert_contact(on, number, person).await?;
         let body = EventBody::ContactJoined { contact, channel: self.new.contact.channel };
         life.add(&Event { at: self.new.contact.received_at, by: Actor::Citizen, body })?;
         self.go_on(on, &mut life, changes).await?;
         let ticket = life.save(on, changes).await?;
-        self.dialect.add_words(on, number, &self.words).await?;
+        finding::find_anew(self.dialect, on, number).await?;
         Ok(TakenIn { ticket, outcome: Outcome::Joined, contact })
     }
 
-    async fn go_on(&self, on: &mut AnyConnection, life: &mut Life, changes: &mut Vec<Change>) -> Result<()> {
+    async fn go_on(&self, on: &mut Connection, life: &mut Life, changes: &mut Vec<Change>) -> Result<()> {
         let at = self.new.contact.received_at;
         for body in &self.new.then {
             life.add(&Event { at, by: Actor::Helpline, body: body.clone() })?;
@@ -168,44 +168,37 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
         Ok(())
     }
 
-    async fn insert_contact(&self, on: &mut AnyConnection, ticket: Number, person: i64) -> Result<i64> {
+    async fn insert_contact(&self, on: &mut Connection, ticket: Number, person: i64) -> Result<i64> {
         let sql =
-            "INSERT INTO contacts (channel, external_id, ticket, person, received_at, body) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
-        let row = sqlx::query(sql)
-            .bind(self.new.contact.channel.as_str())
-            .bind(&self.new.contact.external_id)
-            .bind(ticket.as_u64() as i64)
-            .bind(person)
-            .bind(micros(self.new.contact.received_at))
-            .bind(&self.body)
-            .fetch_one(on)
-            .await?;
-        Ok(row.try_get(0)?)
+            "INSERT INTO contacts (channel, external_id, ticket, person, received_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id";
+        let c = &self.new.contact;
+        let values = values![c.channel.as_str(), &c.external_id, ticket.as_u64() as i64, person, micros(c.received_at), &self.body];
+        on.row(sql, values).await?.ok_or(StoreError::NotFound("contact"))?.get("id")
     }
 }
 
-async fn insert_ticket(on: &mut AnyConnection, life: &Life, excerpt: &str) -> Result<()> {
+async fn insert_ticket(on: &mut Connection, life: &Life, serial: i64, excerpt: &str) -> Result<()> {
     let t = &life.ticket;
-    let sql = "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer,
-               registered_at, due_at, seq, folded, tail, excerpt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    sqlx::query(sql)
-        .bind(t.number.as_u64() as i64)
-        .bind(t.state.as_str())
-        .bind(t.person)
-        .bind(t.channel.as_str())
-        .bind(&t.category)
-        .bind(&t.department)
-        .bind(t.sla_class.as_str())
-        .bind(i64::from(t.emergency))
-        .bind(&t.district)
-        .bind(&t.officer)
-        .bind(micros(t.registered_at))
-        .bind(micros(t.due_at))
-        .bind(i64::from(t.seq))
-        .bind(serde_json::to_string(t)?)
-        .bind(life.tail.to_vec())
-        .bind(excerpt)
-        .execute(on)
-        .await?;
-    Ok(())
+    let sql = "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer, registered_at,
+               due_at, seq, folded, tail, excerpt, serial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    let values = values![
+        t.number.as_u64() as i64,
+        t.state.as_str(),
+        t.person,
+        t.channel.as_str(),
+        &t.category,
+        &t.department,
+        t.sla_class.as_str(),
+        i64::from(t.emergency),
+        &t.district,
+        &t.officer,
+        micros(t.registered_at),
+        micros(t.due_at),
+        i64::from(t.seq),
+        serde_json::to_string(t)?,
+        &life.tail[..],
+        excerpt,
+        serial,
+    ];
+    on.execute(sql, values).await.map(|_| ())
 }

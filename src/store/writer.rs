@@ -1,12 +1,12 @@
-//! Who writes. On SQLite one task owns the only writing connection and commits in groups: what is waiting is
+//! Who writes. On SQLite one thread owns the only writing connection and commits in groups: what is waiting is
 //! done, one COMMIT makes all of it durable, and only then is anybody answered. A request that fails undoes itself only.
 //! On PostgreSQL each request is a transaction on a connection of the pool.
 
-use super::error::{Result, StoreError};
-use super::{Change, Dialect};
-use sqlx::{AnyConnection, AnyPool, Connection, Executor};
-use std::future::Future;
-use std::pin::Pin;
+use super::Change;
+use super::connection::{BoxWork, Connection, at_once};
+use super::error::{MET_ANOTHER, Result, StoreError};
+use sqlx::PgPool;
+use std::panic::AssertUnwindSafe;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait. Beyond it the asker is told to come back.
@@ -19,33 +19,36 @@ const TRIES: u32 = 8;
 /// What a request does inside its transaction; it answers what changed, to be told after the commit.
 pub(super) trait Work: Send + Sync + 'static {
     /// What the asker gets.
-    type Answer: Send + Sync + 'static;
+    type Answer: Send + 'static;
 
-    /// Does it. Called again, from the beginning, if the transaction has to be repeated.
-    fn run<'a>(&'a self, on: &'a mut AnyConnection, changes: &'a mut Vec<Change>) -> BoxWork<'a, Self::Answer>;
+    /// Does it. Called again, from the beginning, if the transaction has to be repeated. On SQLite it must wait
+    /// for nothing but the connection.
+    fn run<'a>(&'a self, on: &'a mut Connection, changes: &'a mut Vec<Change>) -> BoxWork<'a, Self::Answer>;
 }
-
-/// What [`Work::run`] answers.
-pub(super) type BoxWork<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The door to writing.
 #[derive(Clone)]
 pub(super) enum Writer {
     Grouped(mpsc::Sender<Box<dyn Request>>),
-    Pooled(AnyPool, broadcast::Sender<Change>),
+    Pooled(PgPool, broadcast::Sender<Change>),
 }
 
 impl Writer {
-    /// Starts the writing task for SQLite, or uses the pool for PostgreSQL.
-    pub(super) fn start(dialect: Dialect, connection: Option<AnyConnection>, pool: AnyPool, changes: broadcast::Sender<Change>) -> Self {
-        match (dialect, connection) {
-            (Dialect::Sqlite, Some(connection)) => {
-                let (sender, inbox) = mpsc::channel(WAITING);
-                tokio::spawn(write_groups(connection, inbox, changes));
-                Writer::Grouped(sender)
-            }
-            _ => Writer::Pooled(pool, changes),
-        }
+    /// Starts the thread that writes to SQLite. It ends when the last handle of the store is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the system gives no thread.
+    pub(super) fn grouped(connection: rusqlite::Connection, changes: broadcast::Sender<Change>) -> Result<Self> {
+        let (sender, inbox) = mpsc::channel(WAITING);
+        let thread = std::thread::Builder::new().name("store-writer".into());
+        let started = thread.spawn(move || write_groups(Connection::Sqlite(connection), inbox, &changes));
+        started.map_err(|e| StoreError::Unavailable(format!("no thread can be started: {e}")))?;
+        Ok(Writer::Grouped(sender))
+    }
+
+    /// Writes on connections of this pool.
+    pub(super) fn pooled(pool: PgPool, changes: broadcast::Sender<Change>) -> Self {
+        Writer::Pooled(pool, changes)
     }
 
     /// Does a piece of work durably: when this answers `Ok`, it is on the disk.
@@ -64,9 +67,14 @@ impl Writer {
 
 /// A request on its way through a group.
 pub(super) trait Request: Send {
-    fn run<'a>(&'a mut self, on: &'a mut AnyConnection) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
-    /// Tells the asker what came of it; `failed` if the commit did not succeed.
-    fn answer(self: Box<Self>, failed: Option<&StoreError>, changes: &broadcast::Sender<Change>);
+    /// Does it; `false` if what it did is to be undone.
+    fn run(&mut self, on: &mut Connection) -> bool;
+    /// Why what it did is to be undone.
+    fn error(&self) -> Option<StoreError>;
+    /// What it did was undone; why.
+    fn fail(&mut self, why: &StoreError);
+    /// Tells the asker what came of it.
+    fn answer(self: Box<Self>, changes: &broadcast::Sender<Change>);
 }
 
 struct Waiting<W: Work> {
@@ -77,94 +85,93 @@ struct Waiting<W: Work> {
 }
 
 impl<W: Work> Request for Waiting<W> {
-    fn run<'a>(&'a mut self, on: &'a mut AnyConnection) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
-        Box::pin(async move {
-            self.changes.clear();
-            let outcome = self.work.run(on, &mut self.changes).await;
-            let keep = outcome.is_ok();
-            self.outcome = Some(outcome);
-            keep
-        })
+    fn run(&mut self, on: &mut Connection) -> bool {
+        self.changes.clear();
+        let work = AssertUnwindSafe(|| at_once(self.work.run(on, &mut self.changes)));
+        let outcome = std::panic::catch_unwind(work)
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a request failed inside the writer; the log has the place".into())));
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
     }
 
-    fn answer(mut self: Box<Self>, failed: Option<&StoreError>, changes: &broadcast::Sender<Change>) {
-        let outcome = match (self.outcome.take(), failed) {
-            (Some(Ok(_)) | None, Some(error)) => Err(error.clone()),
-            (Some(outcome), _) => outcome,
-            (None, None) => Err(StoreError::Unavailable("the request was not reached".into())),
-        };
+    fn error(&self) -> Option<StoreError> {
+        self.outcome.as_ref()?.as_ref().err().cloned()
+    }
+
+    fn fail(&mut self, why: &StoreError) {
+        if !matches!(self.outcome, Some(Err(_))) {
+            self.outcome = Some(Err(why.clone()));
+        }
+    }
+
+    fn answer(mut self: Box<Self>, changes: &broadcast::Sender<Change>) {
+        let outcome = self.outcome.take().unwrap_or_else(|| Err(StoreError::Unavailable("the request was not reached".into())));
         if outcome.is_ok() {
             for change in self.changes.drain(..) {
-                let _ = changes.send(change);
+                let _ = changes.send(change); // nobody listens: fine
             }
         }
         if let Some(answer) = self.answer.take() {
-            let _ = answer.send(outcome);
+            let _ = answer.send(outcome); // the asker has gone; it is done all the same
         }
     }
 }
 
-async fn write_groups(mut connection: AnyConnection, mut inbox: mpsc::Receiver<Box<dyn Request>>, changes: broadcast::Sender<Change>) {
+fn write_groups(mut connection: Connection, mut inbox: mpsc::Receiver<Box<dyn Request>>, changes: &broadcast::Sender<Change>) {
     let mut group = Vec::with_capacity(GROUP);
-    while inbox.recv_many(&mut group, GROUP).await > 0 {
-        let failed = write_group(&mut connection, &mut group).await.err();
-        if let Some(error) = &failed {
+    while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
+        if let Err(error) = write_group(&mut connection, &mut group) {
             tracing::error!(event = "store.commit_failed", %error, requests = group.len());
-            let _ = connection.execute("ROLLBACK").await; // an error here means that there was nothing to roll back
+            let _ = now(&mut connection, "ROLLBACK"); // an error here means that there was nothing to roll back
+            group.iter_mut().for_each(|request| request.fail(&error));
         }
         for request in group.drain(..) {
-            request.answer(failed.as_ref(), &changes);
+            request.answer(changes);
         }
     }
 }
 
-/// Nearly every group goes through whole, so nothing is spent on savepoints until a request fails; then the group
-/// begins anew, each request in a savepoint of its own.
-async fn write_group(connection: &mut AnyConnection, group: &mut [Box<dyn Request>]) -> Result<()> {
-    connection.execute("BEGIN IMMEDIATE").await?;
-    for request in group.iter_mut() {
-        if !request.run(connection).await {
-            connection.execute("ROLLBACK").await?;
-            return write_each(connection, group).await;
-        }
+/// Nearly every group goes through whole, so nothing is spent on savepoints until a request fails (each would write
+/// out the index of words): then the group begins anew, each request in a savepoint of its own.
+fn write_group(connection: &mut Connection, group: &mut [Box<dyn Request>]) -> Result<()> {
+    now(connection, "BEGIN IMMEDIATE")?;
+    if group.iter_mut().all(|request| request.run(connection)) {
+        return now(connection, "COMMIT");
     }
-    connection.execute("COMMIT").await?;
-    Ok(())
-}
-
-async fn write_each(connection: &mut AnyConnection, group: &mut [Box<dyn Request>]) -> Result<()> {
-    connection.execute("BEGIN IMMEDIATE").await?;
+    let _ = now(connection, "ROLLBACK"); // on a full disk SQLite may have done so by itself
+    now(connection, "BEGIN IMMEDIATE")?;
     for request in group {
-        connection.execute("SAVEPOINT request").await?;
-        if !request.run(connection).await {
-            connection.execute("ROLLBACK TO request").await?;
+        now(connection, "SAVEPOINT request")?;
+        if !request.run(connection) && now(connection, "ROLLBACK TO request").is_err() {
+            // SQLite has ended the whole transaction by itself, for the same reason: the group fails with the request.
+            return Err(request.error().unwrap_or_else(|| StoreError::Unavailable("the transaction ended by itself".into())));
         }
-        connection.execute("RELEASE request").await?;
+        now(connection, "RELEASE request")?;
     }
-    connection.execute("COMMIT").await?;
-    Ok(())
+    now(connection, "COMMIT")
 }
 
-async fn work_on_pool<W: Work>(pool: &AnyPool, work: &W, tell: &broadcast::Sender<Change>) -> Result<W::Answer> {
+fn now(connection: &mut Connection, sql: &str) -> Result<()> {
+    at_once(connection.execute(sql, &[])).map(|_| ())
+}
+
+async fn work_on_pool<W: Work>(pool: &PgPool, work: &W, tell: &broadcast::Sender<Change>) -> Result<W::Answer> {
     let mut tries = 0;
     loop {
         let mut changes = Vec::new();
-        let mut connection = pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let outcome = work.run(&mut transaction, &mut changes).await;
-        let outcome = match outcome {
-            Ok(answer) => transaction.commit().await.map(|()| answer).map_err(StoreError::from),
-            Err(error) => {
-                transaction.rollback().await?;
-                Err(error)
-            }
+        let mut connection = Connection::Transaction(pool.begin().await?);
+        let outcome = work.run(&mut connection, &mut changes).await;
+        let outcome = match (outcome, connection) {
+            (Ok(answer), Connection::Transaction(transaction)) => transaction.commit().await.map(|()| answer).map_err(StoreError::from),
+            (outcome, _) => outcome, // the transaction is rolled back as it is dropped
         };
         tries += 1;
         match outcome {
-            Err(StoreError::Unavailable(why)) if tries < TRIES && met_another(&why) => {}
+            Err(StoreError::Unavailable(why)) if tries < TRIES && why == MET_ANOTHER => {}
             Ok(answer) => {
                 for change in changes {
-                    let _ = tell.send(change);
+                    let _ = tell.send(change); // nobody listens: fine
                 }
                 return Ok(answer);
             }
@@ -173,7 +180,6 @@ async fn work_on_pool<W: Work>(pool: &AnyPool, work: &W, tell: &broadcast::Sende
     }
 }
 
-/// Whether a transaction failed only because another one wrote the same rows at the same time.
-fn met_another(why: &str) -> bool {
-    ["duplicate key", "deadlock detected", "could not serialize"].iter().any(|sign| why.contains(sign))
-}
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
