@@ -41,11 +41,16 @@ fn record_prompts(folder: &Path) {
 
 /// A helpline with these further settings; calendars never close it.
 fn helpline(settings: &str) -> (tempfile::TempDir, Program) {
+    helpline_on("listen = \"127.0.0.1:{sip}\"", settings)
+}
+
+/// A helpline whose section `[sip]` is `sip`.
+fn helpline_on(sip: &str, settings: &str) -> (tempfile::TempDir, Program) {
     let prompts = tempfile::tempdir().expect("a folder");
     record_prompts(prompts.path());
     let flows = open_flows(prompts.path());
     let text = format!(
-        "[sip]\nlisten = \"127.0.0.1:{{sip}}\"\n\n[voice]\nprompts = \"{}\"\nflows = \"{}\"\n\n[voice.numbers]\n1000 = \"helpline\"\n\n[speech]\nmodel = \"/nonexistent\"\n\n{settings}",
+        "[sip]\n{sip}\n\n[voice]\nprompts = \"{}\"\nflows = \"{}\"\n\n[voice.numbers]\n1000 = \"helpline\"\n\n[speech]\nmodel = \"/nonexistent\"\n\n{settings}",
         prompts.path().display(),
         flows.display()
     );
@@ -178,6 +183,37 @@ fn a_caller_who_asks_for_a_person_gets_one_and_both_hear_each_other() {
         (calls["items"][0]["agent"] == "rina" && calls["items"][0]["reason"].is_string()).then_some(calls)
     });
     assert_eq!(calls["items"][0]["reason"], "flow_ended", "{calls}");
+}
+
+#[test]
+fn a_call_over_tls_with_srtp_is_heard_in_both_directions_and_nothing_goes_in_clear() {
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/channels/voice/sip/tests/tls");
+    let sip = format!(
+        "listen = [\"udp:127.0.0.1:{{sip}}\", \"tls:127.0.0.1:{{sips}}\"]\ncertificate = \"{tls}/certificate.pem\"\nkey = \"{tls}/key.pem\""
+    );
+    let agent = "[[queues]]\nname = \"helpline\"\nwrap_up_s = 0\n\n[[agents]]\nname = \"rina\"\nqueues = [\"helpline\"]\npassword = \"desk-secret\"\nalways_ready = true\n";
+    let (_prompts, program) = helpline_on(&sip, agent);
+    let long_tone = |hz| tone::sine(hz, 120_000, 8_000);
+    let secured = |speaks| Setup { transport: "tls", media_encryption: Some("srtp-mand"), speaks, ..Setup::default() };
+    let registrar = format!("127.0.0.1:{}", program.sips);
+    let mut desk = Baresip::start(&Setup {
+        user: "rina".into(),
+        register: Some((registrar, "desk-secret".into())),
+        answers: true,
+        ..secured(long_tone(440.0))
+    });
+    desk.expect_registered(LONG);
+    let mut caller = Baresip::start(&secured(long_tone(560.0)));
+    caller.dial(&format!("sip:1000@127.0.0.1:{};transport=tls", program.sips));
+    hears(&mut caller, "choose-language");
+    caller.press('1');
+    hears(&mut caller, "main-menu");
+    caller.press('0');
+    desk.expect("CALL_ESTABLISHED", LONG);
+    eventually("the agent hears the caller", 30, || (tone::heard_ms(&desk.heard(), 8_000, 560.0) >= 1_000).then_some(()));
+    eventually("the caller hears the agent", 30, || (tone::heard_ms(&caller.heard(), 8_000, 440.0) >= 1_000).then_some(()));
+    caller.hang_up();
+    desk.expect("CALL_CLOSED", LONG);
 }
 
 #[test]

@@ -178,6 +178,7 @@ fn trunk(trunk: &crate::config::section::voice::Trunk) -> TrunkConfig {
         uri: trunk.uri.clone(),
         register: account.filter(|_| trunk.register),
         shows: trunk.caller_id.clone(),
+        srtp: trunk.srtp.map(srtp),
     }
 }
 
@@ -200,12 +201,15 @@ fn capabilities(config: &Config) -> Capabilities {
         CodecName::Pcmu => Codec::Pcmu,
         CodecName::G722 => Codec::G722,
     };
-    let srtp = match config.rtp.srtp {
+    Capabilities { codecs: config.rtp.codecs.iter().map(codec).collect(), srtp: srtp(config.rtp.srtp) }
+}
+
+fn srtp(policy: Srtp) -> SrtpPolicy {
+    match policy {
         Srtp::Off => SrtpPolicy::Off,
         Srtp::Allowed => SrtpPolicy::Allowed,
         Srtp::Required => SrtpPolicy::Required,
-    };
-    Capabilities { codecs: config.rtp.codecs.iter().map(codec).collect(), srtp }
+    }
 }
 
 fn numbers(config: &Config) -> Numbers {

@@ -97,7 +97,7 @@ fn trunks(config: &Config) -> Checked {
         demand(sip, &key("uri"), format!("{:?} is no SIP address, expected one such as \"sip:sbc.example.net:5060\"", trunk.uri))?;
         let known = trunk.user.is_some() && trunk.password.is_some();
         demand(!trunk.register || known, &key("register"), "expected user and password beside it")?;
-        let clear = config.rtp.srtp == Srtp::Off && trunk.srtp == Srtp::Required;
+        let clear = config.rtp.srtp == Srtp::Off && trunk.srtp == Some(Srtp::Required);
         demand(!clear, &key("srtp"), "encryption is required here but rtp.srtp is \"off\", expected rtp.srtp = \"allowed\"")?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use daak_domain::phone::PhoneNumber;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use voice_media::{MediaEvent, Stream};
-use voice_sip::{CallerLine, Capabilities, DialSpec, Leg, MediaParams, Sdp, Target, accept_answer, make_offer, negotiate};
+use voice_sip::{CallerLine, Capabilities, DialSpec, Leg, MediaParams, Offers, Sdp, Target, make_offer, negotiate};
 
 /// Events of one stream that may wait.
 const EVENTS: usize = 64;
@@ -24,8 +24,8 @@ pub(crate) struct Caller {
     pub(crate) stream: Option<Stream>,
     /// What we say in the 200 OK: the answer, or our offer if the INVITE had none.
     local: Sdp,
-    /// Our offer is not answered yet.
-    offered: bool,
+    /// Our offer, until it is answered.
+    offered: Option<Offers>,
     /// What was agreed.
     pub(crate) agreed: Option<MediaParams>,
     /// The caller's number as it came, for telephones that ring for this call.
@@ -60,7 +60,7 @@ impl Caller {
         if let Some(agreed) = &agreed {
             stream.connect(stream_params(agreed));
         }
-        let offered = agreed.is_none();
+        let offered = agreed.is_none().then(|| local.clone().into());
         Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered, agreed, shown })
     }
 
@@ -68,17 +68,18 @@ impl Caller {
     pub(crate) async fn dial(shared: &Shared, number: &PhoneNumber) -> Result<Self, VoiceError> {
         let (events, media) = mpsc::channel(EVENTS);
         let stream = shared.media.open(events, 0)?;
-        let local = make_offer(&shared.capabilities, shared.advertised(stream.local()));
+        let offer = Offers::of(&shared.capabilities, shared.advertised(stream.local()));
         let spec = DialSpec {
             target: Target::Trunk { number: number.as_str().to_owned() },
             from: CallerLine { user: "helpline".into(), display: None },
-            offer: local.clone(),
+            offer: offer.clone(),
             ring_for: RING_FOR,
             headers: Vec::new(),
         };
         let leg = shared.sip.dial(spec).await?;
         let shown = number.as_str().to_owned();
-        Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered: true, agreed: None, shown })
+        let local = make_offer(&shared.capabilities, shared.advertised(stream.local()));
+        Ok(Self { leg, leg_alive: true, media, stream: Some(stream), local, offered: Some(offer), agreed: None, shown })
     }
 
     /// 200 OK; nothing, if it was the other side that answered.
@@ -107,11 +108,9 @@ impl Caller {
 
     /// Takes the answer to our own offer.
     pub(crate) fn take_answer(&mut self, answer: &Sdp) {
-        if !std::mem::take(&mut self.offered) {
-            return;
-        }
+        let Some(offered) = self.offered.take() else { return };
         let Some(stream) = &self.stream else { return };
-        match accept_answer(&self.local, answer) {
+        match offered.accept(answer) {
             Ok(agreed) => {
                 stream.connect(stream_params(&agreed));
                 self.agreed = Some(agreed);

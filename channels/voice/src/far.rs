@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use voice_call::{FarEvent, FarId, FarTarget, Happening};
 use voice_media::Stream;
-use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Sdp, Target, accept_answer, make_offer};
+use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Offers, Sdp, Target};
 
 /// The far legs of one call.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Fars {
                 return;
             }
         };
-        let offer = make_offer(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
+        let offer = Offers::of(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
         let spec =
             DialSpec { target: sip_target(target), from: shared.line_for(caller), offer: offer.clone(), ring_for, headers: Vec::new() };
         let gone = CancellationToken::new();
@@ -83,7 +83,7 @@ impl Fars {
 struct FarLeg {
     far: FarId,
     stream: Arc<Stream>,
-    offer: Sdp,
+    offer: Offers,
     shared: Arc<Shared>,
     call: mpsc::Sender<Post>,
 }
@@ -119,7 +119,7 @@ impl FarLeg {
     }
 
     async fn answered(&self, answer: Option<&Sdp>, control: &LegControl) -> bool {
-        match answer.map(|answer| accept_answer(&self.offer, answer)) {
+        match answer.map(|answer| self.offer.accept(answer)) {
             Some(Ok(agreed)) => {
                 self.stream.connect(stream_params(&agreed));
                 self.post(FarEvent::Answered).await;

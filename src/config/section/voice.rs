@@ -86,9 +86,9 @@ pub struct Trunk {
     /// Seconds between OPTIONS by which its life is watched; 0 for none.
     #[serde(default = "thirty")]
     pub options_s: u32,
-    /// Media to it must be encrypted (SDES, RFC 4568).
+    /// Whether media to it are encrypted (SDES, RFC 4568); as `rtp.srtp` says where absent.
     #[serde(default)]
-    pub srtp: Srtp,
+    pub srtp: Option<Srtp>,
 }
 
 fn thirty() -> u32 {

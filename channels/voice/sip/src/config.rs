@@ -2,6 +2,7 @@
 
 use crate::digest::Credentials;
 use crate::guard::SipLimits;
+use crate::offer::SrtpPolicy;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,6 +79,8 @@ pub struct TrunkConfig {
     pub register: Option<TrunkAccount>,
     /// The number that it shows for our calls.
     pub shows: Option<String>,
+    /// Whether media to it are encrypted; as everywhere where absent.
+    pub srtp: Option<SrtpPolicy>,
 }
 
 /// How we are known to a trunk.

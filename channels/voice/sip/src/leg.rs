@@ -1,5 +1,6 @@
 //! A leg of a call as its owner sees it.
 
+use crate::offer::Offers;
 use crate::sdp::Sdp;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -260,7 +261,7 @@ pub struct DialSpec {
     /// As whom.
     pub from: CallerLine,
     /// Our offer.
-    pub offer: Sdp,
+    pub offer: Offers,
     /// Give up after this long.
     pub ring_for: Duration,
     /// Further headers.

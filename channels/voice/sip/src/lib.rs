@@ -27,7 +27,8 @@ pub use digest::{Credentials, ha1, ha1_sha256};
 pub use guard::SipLimits;
 pub use leg::{CallerId, CallerLine, DialSpec, IncomingCall, Leg, LegControl, LegEnd, LegEvent, Target};
 pub use offer::{
-    Capabilities, Codec, MediaParams, Negotiated, NoAgreement, SrtpKeys, SrtpPolicy, SrtpSuite, accept_answer, make_offer, negotiate,
+    Capabilities, Codec, MediaParams, Negotiated, NoAgreement, Offers, SrtpKeys, SrtpPolicy, SrtpSuite, accept_answer, make_offer,
+    negotiate,
 };
 pub use sdp::{Direction, Sdp, SdpError};
 pub use stack::SipStack;

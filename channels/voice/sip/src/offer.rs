@@ -173,6 +173,58 @@ pub fn negotiate(offer: &Sdp, can: &Capabilities, local: SocketAddr) -> Result<N
     Ok(Negotiated { answer: answer.write(), media })
 }
 
+/// Our offer to whom we call, in clear and with keys. Which one is sent is settled by the way that the call takes: with keys over
+/// TLS, in clear otherwise; where one is refused (488) and the policy leaves a choice, the other follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offers {
+    clear: Sdp,
+    encrypted: Sdp,
+    policy: SrtpPolicy,
+}
+
+impl Offers {
+    /// Of all that we can.
+    pub fn of(can: &Capabilities, local: SocketAddr) -> Self {
+        let with = |srtp| make_offer(&Capabilities { srtp, ..can.clone() }, local);
+        Self { clear: with(SrtpPolicy::Off), encrypted: with(SrtpPolicy::Required), policy: can.srtp }
+    }
+
+    /// What to send by a way whose own policy, if it has one, counts before ours.
+    pub(crate) fn first(&self, way: Option<SrtpPolicy>, secure: bool) -> &Sdp {
+        match way.unwrap_or(self.policy) {
+            SrtpPolicy::Off => &self.clear,
+            SrtpPolicy::Required => &self.encrypted,
+            SrtpPolicy::Allowed if secure => &self.encrypted,
+            SrtpPolicy::Allowed => &self.clear,
+        }
+    }
+
+    /// What to send by the same way after `refused`, if there is a choice.
+    pub(crate) fn other(&self, way: Option<SrtpPolicy>, refused: &Sdp) -> Option<&Sdp> {
+        match way.unwrap_or(self.policy) {
+            SrtpPolicy::Allowed if *refused == self.clear => Some(&self.encrypted),
+            SrtpPolicy::Allowed => Some(&self.clear),
+            SrtpPolicy::Off | SrtpPolicy::Required => None,
+        }
+    }
+
+    /// Reads the answer to whichever was sent.
+    ///
+    /// # Errors
+    /// [`NoAgreement`]: hang up.
+    pub fn accept(&self, answer: &Sdp) -> Result<MediaParams, NoAgreement> {
+        let encrypted = answer.audio()?.profile.contains("SAVP");
+        accept_answer(if encrypted { &self.encrypted } else { &self.clear }, answer)
+    }
+}
+
+/// One offer, sent as it stands by any way.
+impl From<Sdp> for Offers {
+    fn from(offer: Sdp) -> Self {
+        Self { clear: offer.clone(), encrypted: offer, policy: SrtpPolicy::Off }
+    }
+}
+
 /// An offer of all that we can.
 pub fn make_offer(can: &Capabilities, local: SocketAddr) -> Sdp {
     let formats: Vec<(u8, &str)> = can.codecs.iter().map(|c| (c.payload_type(), c.encoding())).collect();
@@ -283,5 +335,24 @@ mod tests {
         assert_eq!(negotiate(&open, &can(SrtpPolicy::Required), at("192.0.2.2:5000")).err(), Some(NoAgreement::Encryption));
         let secret = make_offer(&can(SrtpPolicy::Required), at("192.0.2.1:4000"));
         assert_eq!(negotiate(&secret, &can(SrtpPolicy::Off), at("192.0.2.2:5000")).err(), Some(NoAgreement::Encryption));
+    }
+
+    #[test]
+    fn keys_are_offered_over_tls_and_the_other_offer_follows_a_refusal() {
+        let offers = |policy| Offers::of(&can(policy), at("192.0.2.1:4000"));
+        let has_keys = |offer: &Sdp| !offer.audio().expect("audio").crypto.is_empty();
+        let allowed = offers(SrtpPolicy::Allowed);
+        let (clear, keys) = (allowed.first(None, false), allowed.first(None, true));
+        assert_eq!((has_keys(clear), has_keys(keys)), (false, true));
+        assert_eq!((allowed.other(None, clear), allowed.other(None, keys)), (Some(keys), Some(clear)));
+        // A trunk that asks for keys never gets an offer without.
+        let way = Some(SrtpPolicy::Required);
+        assert_eq!((allowed.first(way, false), allowed.other(way, keys)), (keys, None));
+        assert!(!has_keys(offers(SrtpPolicy::Off).first(None, true)));
+        for policy in [SrtpPolicy::Off, SrtpPolicy::Required] {
+            let offer = allowed.first(Some(policy), false);
+            let answer = negotiate(offer, &can(SrtpPolicy::Allowed), at("192.0.2.2:5000")).expect("agreed").answer;
+            assert_eq!(allowed.accept(&answer).expect("agreed").srtp.is_some(), policy == SrtpPolicy::Required);
+        }
     }
 }

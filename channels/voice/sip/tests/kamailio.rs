@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 use support::{Program, Server, Sipp, called_sipp, capabilities, config, eventually, folder, free_port};
-use voice_sip::{CallerLine, DialSpec, LegEnd, LegEvent, Target, Transport, TrunkAccount, TrunkConfig, make_offer};
+use voice_sip::{CallerLine, DialSpec, LegEnd, LegEvent, Offers, Target, Transport, TrunkAccount, TrunkConfig};
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -36,7 +36,13 @@ async fn we_register_with_kamailio_call_by_it_and_are_called_by_it() {
     let (agent, agent_at) = called_sipp("agent_waits.xml", 1);
     let (_kamailio, _place, at) = kamailio(agent_at);
     let mut config = config();
-    let trunk = |name: &str, at: SocketAddr, register| TrunkConfig { name: name.into(), uri: format!("sip:{at}"), register, shows: None };
+    let trunk = |name: &str, at: SocketAddr, register| TrunkConfig {
+        name: name.into(),
+        uri: format!("sip:{at}"),
+        register,
+        shows: None,
+        srtp: None,
+    };
     let account = TrunkAccount { user: "9133".into(), password: "secret".into() };
     let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
     config.trunks = vec![trunk("dead", dead, None), trunk("kamailio", at, Some(account))];
@@ -45,7 +51,7 @@ async fn we_register_with_kamailio_call_by_it_and_are_called_by_it() {
     eventually("we are registered", || status("kamailio").detail.starts_with("registered for ")).await;
 
     // Out: the first trunk does not answer, the second asks who we are.
-    let offer = make_offer(&capabilities(), ([127, 0, 0, 1], 4_000).into());
+    let offer = Offers::of(&capabilities(), ([127, 0, 0, 1], 4_000).into());
     let from = CallerLine { user: "9133".into(), display: Some("Helpline".into()) };
     let target = Target::Trunk { number: "7001".into() };
     let spec = DialSpec { target, from, offer, ring_for: Duration::from_secs(30), headers: Vec::new() };

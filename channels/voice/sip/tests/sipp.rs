@@ -6,7 +6,7 @@ mod support;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use support::{Server, Sipp, called_sipp, capabilities, config, eventually};
-use voice_sip::{CallerLine, DialSpec, Leg, LegEnd, LegEvent, Sdp, SipStack, Target, Transport, make_offer};
+use voice_sip::{CallerLine, DialSpec, Leg, LegEnd, LegEvent, Offers, Sdp, SipStack, Target, Transport};
 
 async fn calls(server: &Server, scenario: &str, number: &str, transport: &str, calls: u32) {
     let to = server.at(if transport == "u1" { Transport::Udp } else { Transport::Tcp });
@@ -46,7 +46,7 @@ async fn hold_resume_keys_and_acknowledged_early_media_work() {
 }
 
 fn spec(target: Target, ring_for: Duration) -> DialSpec {
-    let offer = make_offer(&capabilities(), ([127, 0, 0, 1], 4_000).into());
+    let offer = Offers::of(&capabilities(), ([127, 0, 0, 1], 4_000).into());
     DialSpec {
         target,
         from: CallerLine { user: "100".into(), display: None },
@@ -80,7 +80,7 @@ async fn agents_are_called() {
     let (agent, at) = called_sipp("agent_hangs_up.xml", 1);
     let mut leg = dial(&server.stack, Target::Uri(format!("sip:7@{at}"))).await;
     let answer = until_answered(&mut leg).await.expect("an answer");
-    assert!(voice_sip::accept_answer(&make_offer(&capabilities(), at), &answer).is_ok());
+    assert!(voice_sip::accept_answer(&voice_sip::make_offer(&capabilities(), at), &answer).is_ok());
     assert_eq!(next(&mut leg).await, LegEvent::Ended(LegEnd::RemoteBye));
     assert!(agent.succeeds().await);
 

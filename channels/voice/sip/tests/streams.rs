@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::{Server, capabilities, config, eventually, folder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use voice_sip::{CallerLine, DialSpec, LegEnd, LegEvent, SrtpPolicy, Target, Transport, accept_answer, make_offer};
+use voice_sip::{CallerLine, DialSpec, LegEnd, LegEvent, Offers, SrtpPolicy, Target, Transport};
 
 const QUESTION: &str = "OPTIONS sip:a@h SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=z9hG4bKquestion\r\nFrom: <sip:b@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: question\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
@@ -159,7 +159,7 @@ async fn keep_alives_are_answered_and_rubbish_closes_the_stream() {
 fn spec(target: String, srtp: SrtpPolicy) -> DialSpec {
     let mut can = capabilities();
     can.srtp = srtp;
-    let offer = make_offer(&can, ([127, 0, 0, 1], 5_000).into());
+    let offer = Offers::of(&can, ([127, 0, 0, 1], 5_000).into());
     DialSpec {
         target: Target::Uri(target),
         from: CallerLine { user: "1".into(), display: None },
@@ -180,7 +180,7 @@ async fn two_stacks_talk_by_tls_with_keys_for_srtp_and_by_tcp() {
         loop {
             match tokio::time::timeout(support::LIMIT, leg.events.recv()).await.expect("in time").expect("an event") {
                 LegEvent::Answered(answer) => {
-                    let media = accept_answer(&offer, &answer.expect("an answer")).expect("agreed");
+                    let media = offer.accept(&answer.expect("an answer")).expect("agreed");
                     assert!(media.srtp.is_some());
                 }
                 LegEvent::Ended(end) => {

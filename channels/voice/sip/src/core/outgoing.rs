@@ -6,6 +6,8 @@ use super::timers::LegAlarm;
 use super::{Core, Flow, LIMIT, TxId};
 use crate::config::{SipError, Transport};
 use crate::leg::{CallerLine, DialSpec, LegEnd, LegEvent, LegId, Target};
+use crate::offer::{Offers, SrtpPolicy};
+use crate::sdp::Sdp;
 use crate::session_timer::{MIN_SE, SessionTimer, session_expires};
 use crate::trunk::Account;
 use crate::wire::{Message, Method, Name, Uri, uri};
@@ -26,6 +28,8 @@ pub(crate) struct Route {
     pub(crate) account: Option<Arc<Account>>,
     /// The number to show instead of the one asked for.
     pub(crate) shows: Option<String>,
+    /// Whether media are encrypted by this way, where that is settled.
+    pub(crate) srtp: Option<SrtpPolicy>,
 }
 
 /// Where the INVITE is sent.
@@ -40,7 +44,9 @@ pub(crate) enum Place {
 pub(crate) struct Calling {
     pub(super) tx: TxId,
     from: CallerLine,
-    offer: crate::sdp::Sdp,
+    offer: Offers,
+    /// The offer that was refused by this way, if one was.
+    refused: Option<Sdp>,
     headers: Vec<(String, String)>,
     routes: Vec<Route>,
     at: usize,
@@ -65,7 +71,7 @@ impl Core {
             }
             Target::Registered(user) => {
                 let place = self.registrar.find(user, self.now).ok_or_else(|| SipError::NotRegistered(user.clone()))?;
-                Ok(vec![Route { uri: place.contact, place: Place::By(place.flow), account: None, shows: None }])
+                Ok(vec![Route { uri: place.contact, place: Place::By(place.flow), account: None, shows: None, srtp: None }])
             }
             Target::Trunk { number } => self.ways_by_trunk(number),
         }
@@ -80,6 +86,7 @@ impl Core {
             tx: 0,
             from: spec.from,
             offer: spec.offer,
+            refused: None,
             headers,
             routes,
             at: 0,
@@ -137,7 +144,13 @@ impl Core {
         let seconds = leg.timer.seconds().unwrap_or(self.config.session_expires.as_secs()).max(u64::from(MIN_SE));
         request.push(Name::SessionExpires, seconds.to_string());
         request.headers.extend(authorization);
-        let offer = calling.offer.clone();
+        let way = calling.routes.get(calling.at).and_then(|route| route.srtp);
+        let secure = leg.flow.transport() == Transport::Tls;
+        let offer = match &calling.refused {
+            Some(refused) => calling.offer.other(way, refused).unwrap_or(refused),
+            None => calling.offer.first(way, secure),
+        };
+        let offer = offer.clone();
         let patient = calling.at + 1 >= calling.routes.len();
         request.set_body("application/sdp", offer.0.clone());
         leg.last_local = Some(offer);
@@ -160,6 +173,7 @@ impl Core {
         let old = calling.tx;
         calling.at += 1;
         calling.challenged = false;
+        calling.refused = None;
         let route = calling.routes[calling.at].clone();
         self.end_client(old);
         let Some(flow) = self.place(&route.place) else { return self.try_next_route(leg) };
@@ -242,6 +256,10 @@ impl Core {
             leg.timer = SessionTimer::agree_as_client(Some((least, None)), self.config.session_expires, self.now);
             return self.invite(leg, None);
         }
+        if matches!(status, 415 | 488 | 606) && self.offer_otherwise(leg) {
+            return self.invite(leg, None);
+        }
+        let State::Calling(calling) = &mut leg.state else { return };
         if more && !calling.provisional && matches!(status, 408 | 480 | 500..=599) {
             return self.try_next_route(leg);
         }
@@ -250,6 +268,18 @@ impl Core {
             Outcome::Timeout | Outcome::Failed => LegEnd::TransportFailed,
         };
         self.finish(leg, end);
+    }
+
+    /// Media as they were offered are not acceptable: whether there is another offer, with keys or without.
+    fn offer_otherwise(&mut self, leg: &mut LegState) -> bool {
+        let State::Calling(calling) = &mut leg.state else { return false };
+        let way = calling.routes.get(calling.at).and_then(|route| route.srtp);
+        let Some(sent) = leg.last_local.clone().filter(|_| calling.refused.is_none()) else { return false };
+        if calling.offer.other(way, &sent).is_none() {
+            return false;
+        }
+        calling.refused = Some(sent);
+        true
     }
 
     /// Gives our INVITE up; a 2xx that comes nevertheless is acknowledged and ended.
@@ -336,7 +366,7 @@ pub(crate) fn way(uri: &Uri, addr: SocketAddr) -> Route {
         Some("tcp") => Transport::Tcp,
         _ => Transport::Udp,
     };
-    Route { uri: uri.to_string(), place: Place::At { transport, addr, name: uri.host.clone() }, account: None, shows: None }
+    Route { uri: uri.to_string(), place: Place::At { transport, addr, name: uri.host.clone() }, account: None, shows: None, srtp: None }
 }
 
 fn quoted(display: &str) -> String {

@@ -89,8 +89,8 @@ impl Core {
         let routes = trunks.into_iter().flat_map(|trunk| {
             let mut uri = trunk.uri.clone();
             uri.user = Some(crate::wire::uri::escape(number));
-            let (account, shows) = (trunk.account.clone(), trunk.config.shows.clone());
-            trunk.addrs.iter().take(4).map(move |addr| Route { account: account.clone(), shows: shows.clone(), ..way(&uri, *addr) })
+            let (account, shows, srtp) = (trunk.account.clone(), trunk.config.shows.clone(), trunk.config.srtp);
+            trunk.addrs.iter().take(4).map(move |addr| Route { account: account.clone(), shows: shows.clone(), srtp, ..way(&uri, *addr) })
         });
         let routes: Vec<Route> = routes.collect();
         if routes.is_empty() { Err(SipError::NoTrunk) } else { Ok(routes) }

@@ -9,15 +9,17 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`SpeechError::BadRecording`] if the file is there and cannot be used, or the name is not made
-/// of lower-case letters, digits, `-` and `_`.
+/// of lower-case letters, digits, `-` and `_`, with dots between them (`your-wait.1`: the first piece of `your-wait`).
 pub fn recorded(dir: &Path, language: Language, name: &str) -> Result<Option<Pcm>, SpeechError> {
-    let plain = !name.is_empty()
-        && name.len() <= 64
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+    let plain = name.len() <= 64 && name.split('.').all(word);
     if !plain {
-        return Err(SpeechError::BadRecording(format!("{name:?} is no name of a prompt: use lower-case letters, digits, - and _")));
+        return Err(SpeechError::BadRecording(format!(
+            "{name:?} is no name of a prompt: use lower-case letters, digits, - and _, with dots between"
+        )));
     }
-    let path = dir.join(language.code()).join(name).with_extension("wav");
+    let path = dir.join(language.code()).join(format!("{name}.wav"));
     if !path.is_file() {
         return Ok(None);
     }
@@ -42,6 +44,9 @@ mod tests {
         let found = recorded(dir.path(), Language::Bn, "welcome").unwrap().unwrap();
         assert_eq!((found.rate, found.samples.len()), (16_000, 16_000));
         assert_eq!(recorded(dir.path(), Language::Hi, "welcome").unwrap(), None);
+        std::fs::write(dir.path().join("bn/wait.1.wav"), sound.to_wav()).unwrap();
+        assert!(recorded(dir.path(), Language::Bn, "wait.1").unwrap().is_some());
+        assert_eq!(recorded(dir.path(), Language::Bn, "wait.2").unwrap(), None);
         std::fs::write(dir.path().join("bn/broken.wav"), b"not sound").unwrap();
         let error = recorded(dir.path(), Language::Bn, "broken").unwrap_err().to_string();
         assert!(error.contains("broken.wav"), "{error}");
@@ -49,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_name_never_leaves_the_directory() {
-        for name in ["../bn/welcome", "/etc/passwd", "", "a.b", "Großbuchstabe"] {
+        for name in ["../bn/welcome", "/etc/passwd", "", "..", "a..b", ".a", "Großbuchstabe"] {
             assert!(recorded(Path::new("/"), Language::Bn, name).is_err(), "{name}");
         }
     }

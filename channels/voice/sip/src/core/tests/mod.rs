@@ -152,7 +152,7 @@ impl Rig {
         let (events, events_out) = mpsc::channel(EVENTS);
         let id = self.inbox.new_leg();
         let from = crate::leg::CallerLine { user: "100".into(), display: Some("Help \"line\"".into()) };
-        let spec = DialSpec { target, from, offer: Sdp(OFFER.into()), ring_for: Duration::from_secs(30), headers: Vec::new() };
+        let spec = DialSpec { target, from, offer: Sdp(OFFER.into()).into(), ring_for: Duration::from_secs(30), headers: Vec::new() };
         let routes = self.core.ways_to(&spec.target).expect("a way");
         self.core.dial(id, spec, routes, events).expect("dialled");
         Leg { events: events_out, control: self.inbox.control(id) }
@@ -201,5 +201,5 @@ pub(super) fn response(to: &Sent, status: &str, tag: &str, more: &str, body: &st
 }
 
 pub(super) fn trunk(name: &str, uri: &str) -> TrunkConfig {
-    TrunkConfig { name: name.into(), uri: uri.into(), register: None, shows: None }
+    TrunkConfig { name: name.into(), uri: uri.into(), register: None, shows: None, srtp: None }
 }
