@@ -14,7 +14,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("voice-call", &["daak-domain", "voice-ivr"]),
     ("daak-voice", &["daak-domain", "voice-sip", "voice-media", "voice-ivr", "voice-speech", "voice-call"]),
     ("daak-sms", &["daak-domain"]),
-    ("daak", &["daak-domain", "daak-voice", "daak-sms", "voice-ivr", "voice-speech"]),
+    ("daak-email", &["daak-domain"]),
+    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "voice-ivr", "voice-speech"]),
     ("daak-testkit", &["voice-media"]),
 ];
 
