@@ -15,13 +15,16 @@ use std::sync::Arc;
 
 /// A connection. Parameters are written `?1`, `?2`, … on both.
 pub(super) enum Connection {
-    /// The file.
-    Sqlite(rusqlite::Connection),
+    /// The file, and what is to be done before the commit.
+    Sqlite(rusqlite::Connection, Vec<Later>),
     /// One of the pool, each statement a transaction.
     Postgres(PoolConnection<Postgres>),
     /// One of the pool, in a transaction that is rolled back unless it is committed.
     Transaction(Transaction<'static, Postgres>),
 }
+
+/// A statement and its parameters.
+type Later = (&'static str, Vec<Value<'static>>);
 
 /// What is done on a connection.
 pub(super) type BoxWork<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -48,9 +51,38 @@ impl Connection {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
+    /// Does a statement before the commit, on SQLite after all other ones of a group: nothing in the group may read what it
+    /// writes. The index of words needs this: each statement that may have to be undone by itself makes it write out what it has
+    /// gathered, so words that come between others would be written ticket by ticket, and merged again.
+    pub(super) async fn execute_later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<()> {
+        if let Connection::Sqlite(_, later) = self {
+            later.push((sql, values.iter().cloned().map(Value::into_owned).collect()));
+            return Ok(());
+        }
+        self.execute(sql, values).await.map(|_| ())
+    }
+
+    /// How much is to be done before the commit.
+    pub(super) fn waiting(&self) -> usize {
+        if let Connection::Sqlite(_, later) = self { later.len() } else { 0 }
+    }
+
+    /// Forgets what is to be done before the commit, but for the first so many.
+    pub(super) fn forget(&mut self, but: usize) {
+        if let Connection::Sqlite(_, later) = self {
+            later.truncate(but);
+        }
+    }
+
+    /// Does what is to be done before the commit.
+    pub(super) fn catch_up(&mut self) -> Result<()> {
+        let Connection::Sqlite(connection, later) = self else { return Ok(()) };
+        later.drain(..).try_for_each(|(sql, values)| sqlite::execute(connection, sql, &values).map(|_| ()))
+    }
+
     fn postgres(&mut self) -> std::result::Result<&mut PgConnection, &mut rusqlite::Connection> {
         match self {
-            Connection::Sqlite(connection) => Err(connection),
+            Connection::Sqlite(connection, _) => Err(connection),
             Connection::Postgres(connection) => Ok(&mut *connection),
             Connection::Transaction(transaction) => Ok(&mut *transaction),
         }

@@ -55,10 +55,10 @@ impl Dialect {
         match self {
             Dialect::Sqlite => {
                 if known {
-                    on.execute("DELETE FROM ticket_words WHERE rowid = ?1", values![serial]).await?;
+                    on.execute_later("DELETE FROM ticket_words WHERE rowid = ?1", values![serial]).await?;
                 }
                 if !text.is_empty() {
-                    on.execute("INSERT INTO ticket_words (rowid, words) VALUES (?1, ?2)", values![serial, text]).await?;
+                    on.execute_later("INSERT INTO ticket_words (rowid, words) VALUES (?1, ?2)", values![serial, text]).await?;
                 }
             }
             Dialect::Postgres => {

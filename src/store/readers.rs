@@ -84,12 +84,12 @@ impl Lent {
         let permit = tokio::time::timeout(PATIENCE, home.count.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| busy())?.map_err(|_| busy())?;
         let connection = home.connections.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(busy)?;
-        Ok(Self { connection: Some(Connection::Sqlite(connection)), home: home.clone(), _permit: permit })
+        Ok(Self { connection: Some(Connection::Sqlite(connection, Vec::new())), home: home.clone(), _permit: permit })
     }
 
     fn connection(&mut self) -> Result<&mut Connection> {
         let connection = self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("the connection is gone".into()))?;
-        if let Connection::Sqlite(connection) = connection {
+        if let Connection::Sqlite(connection, _) = connection {
             sqlite::give_up_after(connection, LONGEST)?;
         }
         Ok(connection)
@@ -98,7 +98,7 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(Connection::Sqlite(connection)) = self.connection.take() {
+        if let Some(Connection::Sqlite(connection, _)) = self.connection.take() {
             // The permit goes after this: whoever gets it finds the connection.
             self.home.connections.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }

@@ -41,7 +41,7 @@ impl Writer {
     pub(super) fn grouped(connection: rusqlite::Connection, changes: broadcast::Sender<Change>) -> Result<Self> {
         let (sender, inbox) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new().name("store-writer".into());
-        let started = thread.spawn(move || write_groups(Connection::Sqlite(connection), inbox, &changes));
+        let started = thread.spawn(move || write_groups(Connection::Sqlite(connection, Vec::new()), inbox, &changes));
         started.map_err(|e| StoreError::Unavailable(format!("no thread can be started: {e}")))?;
         Ok(Writer::Grouped(sender))
     }
@@ -123,6 +123,7 @@ fn write_groups(mut connection: Connection, mut inbox: mpsc::Receiver<Box<dyn Re
     while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
         if let Err(error) = write_group(&mut connection, &mut group) {
             tracing::error!(event = "store.commit_failed", %error, requests = group.len());
+            connection.forget(0);
             let _ = now(&mut connection, "ROLLBACK"); // an error here means that there was nothing to roll back
             group.iter_mut().for_each(|request| request.fail(&error));
         }
@@ -137,18 +138,28 @@ fn write_groups(mut connection: Connection, mut inbox: mpsc::Receiver<Box<dyn Re
 fn write_group(connection: &mut Connection, group: &mut [Box<dyn Request>]) -> Result<()> {
     now(connection, "BEGIN IMMEDIATE")?;
     if group.iter_mut().all(|request| request.run(connection)) {
-        return now(connection, "COMMIT");
+        return commit(connection);
     }
+    connection.forget(0);
     let _ = now(connection, "ROLLBACK"); // on a full disk SQLite may have done so by itself
     now(connection, "BEGIN IMMEDIATE")?;
     for request in group {
         now(connection, "SAVEPOINT request")?;
-        if !request.run(connection) && now(connection, "ROLLBACK TO request").is_err() {
-            // SQLite has ended the whole transaction by itself, for the same reason: the group fails with the request.
-            return Err(request.error().unwrap_or_else(|| StoreError::Unavailable("the transaction ended by itself".into())));
+        let before = connection.waiting();
+        if !request.run(connection) {
+            connection.forget(before);
+            if now(connection, "ROLLBACK TO request").is_err() {
+                // SQLite has ended the whole transaction by itself, for the same reason: the group fails with the request.
+                return Err(request.error().unwrap_or_else(|| StoreError::Unavailable("the transaction ended by itself".into())));
+            }
         }
         now(connection, "RELEASE request")?;
     }
+    commit(connection)
+}
+
+fn commit(connection: &mut Connection) -> Result<()> {
+    connection.catch_up()?;
     now(connection, "COMMIT")
 }
 

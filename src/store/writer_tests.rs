@@ -27,6 +27,7 @@ impl Work for Put {
     fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
         Box::pin(async move {
             on.execute("INSERT INTO languages (phone, language) VALUES (?1, ?2)", values![&self.phone, "bn"]).await?;
+            on.execute_later("INSERT INTO upkeep (task) VALUES (?1)", values![&self.phone]).await?;
             match self.then {
                 Then::Succeed => Ok(()),
                 Then::Fail => Err(StoreError::NotFound("reason")),
@@ -58,7 +59,10 @@ impl House {
 
     fn stored(&self) -> i64 {
         let connection = sqlite::connect(&self.file, false).expect("connected");
-        connection.query_row("SELECT count(*) FROM languages", [], |row| row.get(0)).expect("counted")
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("counted");
+        let stored = count("SELECT count(*) FROM languages");
+        assert_eq!(count("SELECT count(*) FROM upkeep WHERE task LIKE '+%'"), stored, "what is done later goes with its request");
+        stored
     }
 }
 
