@@ -10,6 +10,7 @@ seconds="${SECONDS_EACH:-10}"
 mkdir -p "$out"
 
 cargo build --release --locked -p voice-media -p voice-speech -p voice-sip --examples
+cargo build --release --locked --bin daak
 
 measure() { # NAME COMMAND...
   local name=$1
@@ -22,6 +23,9 @@ for streams in 100 400 1000; do
   measure "media-play-$streams" "$target/release/examples/load" play "$streams" "$seconds"
 done
 measure media-bridge-100 "$target/release/examples/load" bridge 100 "$seconds"
+
+measure contacts benches/contacts.sh "$target/release/daak" "$seconds"
+measure store cargo bench --locked --bench store -- "${TICKETS:-100000}"
 
 model="$models/whisper-base-q8_0.bin"
 if [ -e "$model" ]; then

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench store -- [TICKETS] [DATABASE]`; without a database, SQLite in a temporary folder.
 
-#![allow(clippy::print_stdout, clippy::expect_used)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use daak::store::{Destination, NewMessage, Opening, Store, TakeIn, TicketQuery};
 use daak_domain::Timestamp;
@@ -30,12 +30,9 @@ async fn main() {
     for kind in Kind::ALL {
         measured.push(search(&store, kind, tickets).await);
     }
-    println!("{}", measured.iter().map(|(name, figure)| format!("{name:34} {figure}")).collect::<Vec<_>>().join("\n"));
-    let lines = measured.iter().map(|(name, figure)| format!("  \"{name}\": \"{figure}\"")).collect::<Vec<_>>().join(",\n");
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    let to = std::path::Path::new(&target).join("bench");
-    std::fs::create_dir_all(&to).expect("the folder of results");
-    std::fs::write(to.join("store.json"), format!("{{\n  \"tickets\": \"{tickets}\",\n{lines}\n}}\n")).expect("the results are written");
+    eprintln!("{}", measured.iter().map(|(name, figure)| format!("{name:34} {figure}")).collect::<Vec<_>>().join("\n"));
+    let figures: serde_json::Map<_, _> = measured.into_iter().map(|(name, figure)| (name, figure.into())).collect();
+    println!("{}", serde_json::json!({ "tickets": tickets, "figures": figures }));
 }
 
 async fn fill(store: &Store, tickets: u64) -> (String, String) {

@@ -45,7 +45,7 @@ impl Ground {
         std::fs::create_dir_all(data).map_err(|why| AppError::Data { folder: data.to_owned(), why })?;
         let masters = Arc::new(Masters::load(&config.data.folder)?);
         let understand = understanding(&masters, &config.data.folder)?;
-        let store = Store::open(&config.database.url.to_url(data)).await?;
+        let store = Store::open_for(&config.database.url.to_url(data), config.database.readers as usize).await?;
         let (archive, recovered) = files(config, data).await?;
         let access = Access::new(store.clone(), terms(config));
         Ok(Self { masters, store, archive, recovered, understand, access, bus: Bus::in_process() })

@@ -14,6 +14,7 @@ type Checked = Result<(), Impossible>;
 /// The first key that cannot be as it is.
 pub fn check(config: &Config) -> Checked {
     http(config)?;
+    demand((1..=64).contains(&config.database.readers), "database.readers", "expected 1 to 64")?;
     voice(config)?;
     trunks(config)?;
     desk(config)?;

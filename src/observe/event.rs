@@ -25,6 +25,10 @@ catalogue! {
     HTTP_FAILED = "http.failed";
     /// A handler panicked; the answer was 500.
     HTTP_PANICKED = "http.panicked";
+    /// A group of requests could not be made durable; none of them was accepted.
+    STORE_COMMIT_FAILED = "store.commit_failed";
+    /// The write-ahead log could not be moved into the database's file; it grows meanwhile.
+    STORE_CHECKPOINT_FAILED = "store.checkpoint_failed";
     /// Somebody signed in.
     SIGN_IN_GRANTED = "access.sign_in.granted";
     /// A sign-in was refused.

@@ -80,8 +80,8 @@ pub enum Change {
 
 /// Changes that a listener may be behind.
 const CHANGES: usize = 4_096;
-/// Connections that read SQLite.
-const READERS: usize = 8;
+/// Connections that read SQLite, where nothing else is said.
+const READERS: usize = 4;
 
 impl Store {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), made if it does not exist, and brings
@@ -90,21 +90,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] says why it cannot be reached or migrated.
     pub async fn open(url: &str) -> Result<Self> {
+        Self::open_for(url, READERS).await
+    }
+
+    /// As [`Store::open`], with so many connections that read a SQLite database at once.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_for(url: &str, readers: usize) -> Result<Self> {
         let (changes, _) = broadcast::channel(CHANGES);
         let store = match Dialect::of(url)? {
-            Dialect::Sqlite => Self::open_sqlite(url, changes).await?,
+            Dialect::Sqlite => Self::open_sqlite(url, readers.max(1), changes).await?,
             Dialect::Postgres => Self::open_postgres(url, changes).await?,
         };
         store.keep_up().await?;
         Ok(store)
     }
 
-    async fn open_sqlite(url: &str, changes: broadcast::Sender<Change>) -> Result<Self> {
+    async fn open_sqlite(url: &str, readers: usize, changes: broadcast::Sender<Change>) -> Result<Self> {
         let file = sqlite::file(url)?;
-        let opened = tokio::task::spawn_blocking(move || sqlite::open(&file, READERS)).await;
-        let (writes, reads) = opened.unwrap_or_else(|_| Err(StoreError::Unavailable("the database could not be opened".into())))?;
-        let writer = Writer::grouped(writes, changes.clone())?;
-        Ok(Self { dialect: Dialect::Sqlite, readers: Readers::of(reads), writer, changes })
+        let opened = tokio::task::spawn_blocking(move || sqlite::open(&file, readers + 1)).await;
+        let (writes, mut others) = opened.unwrap_or_else(|_| Err(StoreError::Unavailable("the database could not be opened".into())))?;
+        let writer = Writer::grouped(writes, others.pop(), changes.clone())?;
+        Ok(Self { dialect: Dialect::Sqlite, readers: Readers::of(others), writer, changes })
     }
 
     async fn open_postgres(url: &str, changes: broadcast::Sender<Change>) -> Result<Self> {

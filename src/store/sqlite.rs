@@ -30,7 +30,7 @@ pub(super) fn file(url: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Opens the database, made if it does not exist and brought up to date: a connection that writes, and some that read.
+/// Opens the database, made if it does not exist and brought up to date: a connection that writes, and some that do not.
 pub(super) fn open(file: &Path, readers: usize) -> Result<(Connection, Vec<Connection>)> {
     let mut writes = connect(file, true)?;
     migrate(&mut writes, &MIGRATIONS)?;
@@ -88,6 +88,11 @@ fn migrate(connection: &mut Connection, migrations: &Migrator) -> Result<()> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Moves what lies in the write-ahead log into the file, as far as nobody reads it, beside whoever writes.
+pub(super) fn checkpoint(connection: &Connection) -> Result<()> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
 }
 
 /// Does a statement; answers how many rows it changed.

@@ -5,14 +5,19 @@
 use super::Change;
 use super::connection::{BoxWork, Connection, at_once};
 use super::error::{MET_ANOTHER, Result, StoreError};
+use super::sqlite;
+use crate::observe::event;
 use sqlx::PgPool;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait. Beyond it the asker is told to come back.
 const WAITING: usize = 4_096;
 /// Requests in one commit.
 const GROUP: usize = 256;
+/// How long what was written stays in the log at least.
+const TIDY: Duration = Duration::from_millis(200);
 /// How often a PostgreSQL transaction that met another is tried.
 const TRIES: u32 = 8;
 
@@ -34,15 +39,22 @@ pub(super) enum Writer {
 }
 
 impl Writer {
-    /// Starts the thread that writes to SQLite. It ends when the last handle of the store is gone.
+    /// Starts the thread that writes to SQLite, and one that moves what was written from the log into the file on a connection of
+    /// its own. They end when the last handle of the store is gone.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the system gives no thread.
-    pub(super) fn grouped(connection: rusqlite::Connection, changes: broadcast::Sender<Change>) -> Result<Self> {
+    pub(super) fn grouped(
+        connection: rusqlite::Connection,
+        aside: Option<rusqlite::Connection>,
+        changes: broadcast::Sender<Change>,
+    ) -> Result<Self> {
         let (sender, inbox) = mpsc::channel(WAITING);
-        let thread = std::thread::Builder::new().name("store-writer".into());
-        let started = thread.spawn(move || write_groups(Connection::Sqlite(connection, Vec::new()), inbox, &changes));
-        started.map_err(|e| StoreError::Unavailable(format!("no thread can be started: {e}")))?;
+        let (written, tidy) = std::sync::mpsc::sync_channel(1);
+        if let Some(aside) = aside {
+            thread("store-checkpoints", move || move_into_file(&aside, &tidy))?;
+        }
+        thread("store-writer", move || write_groups(Connection::Sqlite(connection, Vec::new()), inbox, &changes, &written))?;
         Ok(Writer::Grouped(sender))
     }
 
@@ -118,11 +130,32 @@ impl<W: Work> Request for Waiting<W> {
     }
 }
 
-fn write_groups(mut connection: Connection, mut inbox: mpsc::Receiver<Box<dyn Request>>, changes: &broadcast::Sender<Change>) {
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    started.map(|_| ()).map_err(|e| StoreError::Unavailable(format!("no thread can be started: {e}")))
+}
+
+/// After something was written, moves it into the file: not more often than it is worth, and never in the writer's way. The writer
+/// moves only the little that is left when the log is long, and then begins it anew.
+fn move_into_file(aside: &rusqlite::Connection, written: &std::sync::mpsc::Receiver<()>) {
+    while written.recv().is_ok() {
+        if let Err(error) = sqlite::checkpoint(aside) {
+            tracing::warn!(event = event::STORE_CHECKPOINT_FAILED, %error);
+        }
+        std::thread::sleep(TIDY);
+    }
+}
+
+fn write_groups(
+    mut connection: Connection,
+    mut inbox: mpsc::Receiver<Box<dyn Request>>,
+    changes: &broadcast::Sender<Change>,
+    written: &std::sync::mpsc::SyncSender<()>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
         if let Err(error) = write_group(&mut connection, &mut group) {
-            tracing::error!(event = "store.commit_failed", %error, requests = group.len());
+            tracing::error!(event = event::STORE_COMMIT_FAILED, %error, requests = group.len());
             connection.forget(0);
             let _ = now(&mut connection, "ROLLBACK"); // an error here means that there was nothing to roll back
             group.iter_mut().for_each(|request| request.fail(&error));
@@ -130,6 +163,7 @@ fn write_groups(mut connection: Connection, mut inbox: mpsc::Receiver<Box<dyn Re
         for request in group.drain(..) {
             request.answer(changes);
         }
+        let _ = written.try_send(()); // it is told already
     }
 }
 

@@ -2,10 +2,8 @@
 
 #![allow(clippy::panic)]
 
-use super::super::sqlite;
 use super::*;
 use crate::store::connection::values;
-use std::time::Duration;
 
 /// Writes a row of its own; then fails, panics, or not.
 #[derive(Clone)]
@@ -49,7 +47,7 @@ impl House {
         let file = folder.path().join("daak.sqlite");
         let (connection, _) = sqlite::open(&file, 0).expect("opened");
         connection.execute_batch(settings).expect("set");
-        let writer = Writer::grouped(connection, broadcast::channel(8).0).expect("started");
+        let writer = Writer::grouped(connection, None, broadcast::channel(8).0).expect("started");
         Self { _folder: folder, file, writer }
     }
 
@@ -107,7 +105,7 @@ async fn a_database_that_another_program_holds_is_said_and_comes_back() {
     other.execute_batch("BEGIN IMMEDIATE").expect("held");
     let connection = sqlite::connect(&house.file, true).expect("connected");
     connection.busy_timeout(Duration::from_millis(20)).expect("set");
-    let impatient = House { writer: Writer::grouped(connection, broadcast::channel(8).0).expect("started"), ..house };
+    let impatient = House { writer: Writer::grouped(connection, None, broadcast::channel(8).0).expect("started"), ..house };
     let refused = impatient.put(1, Then::Succeed).await;
     assert!(matches!(&refused, Err(StoreError::Unavailable(why)) if why == "another program holds the database"), "{refused:?}");
     other.execute_batch("ROLLBACK").expect("let go");

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Database {
     /// `sqlite:daak.db` (a relative path lies in the data folder) or `postgres://…`.
     pub url: DatabaseUrl,
-    /// Connections that read at once.
+    /// Connections that read a SQLite database at once.
     pub readers: u32,
 }
 
