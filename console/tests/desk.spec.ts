@@ -99,6 +99,37 @@ describe('the desk', () => {
     await page.context().close();
   });
 
+  it('writes back by the channel of choice from a ready text, and acts on many at once', async () => {
+    const mistakes: string[] = [];
+    const page = await desk({ language: 'en', colorScheme: 'light', viewport: office }, mistakes);
+    await signIn(page, 'kabir');
+    await page.locator('.list li a').filter({ hasText: 'Lakshmir Bhandar' }).first().click();
+    await page.waitForSelector('.statement');
+    await page.keyboard.press('r');
+    await page.getByLabel('Ready text').selectOption('received');
+    const written = await page.locator('form textarea').inputValue();
+    const number = await page.locator('article h1').innerText();
+    expect(written, 'the places are filled in').toContain(number);
+    expect(written).not.toContain('{');
+    await page.keyboard.press('Control+Enter');
+    const reply = page.getByRole('region', { name: 'Written to the citizen' });
+    await reply.getByText(number).waitFor();
+    await reply.getByText('sent', { exact: false }).first().waitFor();
+    await isSound(page, 'a conversation');
+
+    for (const at of [0, 1]) await page.locator('.list li input').nth(at).check();
+    const bulk = page.getByRole('region', { name: '2 chosen' });
+    await bulk.getByRole('button', { name: 'Note' }).click();
+    await bulk.getByRole('textbox').fill('Both were spoken to.');
+    await isSound(page, 'many at once');
+    await bulk.getByRole('button', { name: 'Save' }).click();
+    await bulk.waitFor({ state: 'detached' });
+    await page.locator('.list li a').first().click();
+    await page.locator('ol .note').getByText('Both were spoken to.').waitFor();
+    expect(mistakes).toEqual([]);
+    await page.context().close();
+  });
+
   it('plays what a citizen said, and seeks in it', async () => {
     const number = program.takeInVoice('+919830054321');
     const mistakes: string[] = [];
@@ -147,6 +178,9 @@ describe('the desk', () => {
     await page.keyboard.press('?');
     await page.waitForSelector('dialog[open]');
     await isSound(page, 'the keys');
+    await page.goto(`${program.url}/console/held`);
+    await page.getByText(/Nothing is held|কিছু আটকে নেই|कुछ रोका हुआ नहीं/).waitFor();
+    await isSound(page, 'held');
     for (const room of ['floor', 'messages']) {
       await page.goto(`${program.url}/console/${room}`);
       await page.waitForSelector('main table');

@@ -23,6 +23,21 @@ pub struct Masters {
     pub districts: Vec<District>,
     /// Reasons for which an office may call a matter settled.
     pub closure_reasons: Vec<ClosureReason>,
+    /// Texts that people at the desk send often; `{number}`, `{due}`, `{department}` are filled in before they are sent.
+    pub canned: Vec<CannedText>,
+}
+
+/// A text that people at the desk send often.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CannedText {
+    /// Its code.
+    pub code: String,
+    /// In Bengali.
+    pub bn: String,
+    /// In Hindi.
+    pub hi: String,
+    /// In English.
+    pub en: String,
 }
 
 /// What a ticket may be about.
@@ -94,6 +109,7 @@ impl From<&crate::masters::Masters> for Masters {
             departments: taxonomy.departments.values().map(Department::from).collect(),
             districts: read.places.districts.values().map(District::from).collect(),
             closure_reasons: read.closure_reasons.iter().map(ClosureReason::from).collect(),
+            canned: read.canned.iter().map(CannedText::from).collect(),
         }
     }
 }
@@ -133,6 +149,12 @@ impl From<&place::District> for District {
 impl From<&crate::masters::ClosureReason> for ClosureReason {
     fn from(read: &crate::masters::ClosureReason) -> Self {
         Self { code: read.code.clone(), name_en: read.name_en.clone(), name_bn: read.name_bn.clone(), name_hi: given(&read.name_hi) }
+    }
+}
+
+impl From<&crate::masters::CannedText> for CannedText {
+    fn from(read: &crate::masters::CannedText) -> Self {
+        Self { code: read.code.clone(), bn: read.bn.clone(), hi: read.hi.clone(), en: read.en.clone() }
     }
 }
 

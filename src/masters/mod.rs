@@ -19,6 +19,8 @@ pub struct Masters {
     pub limits: Limits,
     /// Why an office may call a matter settled.
     pub closure_reasons: Vec<ClosureReason>,
+    /// Texts that people at the desk send often.
+    pub canned: Vec<CannedText>,
 }
 
 /// Why an office may call a matter settled.
@@ -34,6 +36,23 @@ pub struct ClosureReason {
     /// Name in Hindi.
     pub name_hi: String,
 }
+
+/// A text that people at the desk send often, in the languages in which citizens are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CannedText {
+    /// Its code.
+    pub code: String,
+    /// In Bengali.
+    pub bn: String,
+    /// In Hindi.
+    pub hi: String,
+    /// In English.
+    pub en: String,
+}
+
+/// Places that a canned text may have.
+const PLACES: [&str; 3] = ["number", "due", "department"];
 
 /// A master that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +90,8 @@ impl Masters {
         let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
         let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
-        Ok(Self { taxonomy, places, calendars, limits, closure_reasons })
+        let canned = canned(&text("canned.toml")?).map_err(mistake)?;
+        Ok(Self { taxonomy, places, calendars, limits, closure_reasons, canned })
     }
 }
 
@@ -86,12 +106,39 @@ fn closure_reasons(text: &str) -> Result<Vec<ClosureReason>, String> {
     struct File {
         reasons: Vec<ClosureReason>,
     }
-    let at = |why: &toml::de::Error| {
-        let line = why.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-        format!("closure_reasons.toml:{line}: {}", why.message())
-    };
-    let file: File = toml::from_str(text).map_err(|why| at(&why))?;
+    let file: File = parsed("closure_reasons.toml", text)?;
     if file.reasons.is_empty() { Err("closure_reasons.toml: expected at least one reason".into()) } else { Ok(file.reasons) }
+}
+
+fn canned(text: &str) -> Result<Vec<CannedText>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        texts: Vec<CannedText>,
+    }
+    let file: File = parsed("canned.toml", text)?;
+    for canned in &file.texts {
+        for (language, text) in [("bn", &canned.bn), ("hi", &canned.hi), ("en", &canned.en)] {
+            let mut rest = text.as_str();
+            while let Some((_, behind)) = rest.split_once('{') {
+                let name = behind.split('}').next().unwrap_or_default();
+                if !PLACES.contains(&name) {
+                    let expected = PLACES.join(", ");
+                    return Err(format!("canned.toml: {} ({language}): {{{name}}} is no place, expected one of {expected}", canned.code));
+                }
+                rest = behind;
+            }
+        }
+    }
+    Ok(file.texts)
+}
+
+/// A TOML file of masters; a mistake with its line.
+fn parsed<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|why: toml::de::Error| {
+        let line = why.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+        format!("{file}:{line}: {}", why.message())
+    })
 }
 
 #[cfg(test)]
@@ -116,5 +163,7 @@ mod tests {
         std::fs::write(folder.path().join("closure_reasons.toml"), "[[reasons]]\ncode = \"x\"\nnme_en = \"X\"\n").expect("written");
         let wrong = Masters::load(folder.path()).err().expect("a mistake").to_string();
         assert!(wrong.contains("closure_reasons.toml:3: unknown field `nme_en`"), "{wrong}");
+        let place = canned("[[texts]]\ncode = \"x\"\nbn = \"{nmber}\"\nhi = \"\"\nen = \"\"\n").expect_err("a mistake");
+        assert!(place.contains("x (bn): {nmber} is no place, expected one of number, due, department"), "{place}");
     }
 }

@@ -575,6 +575,17 @@ export interface components {
              */
             waited_s?: number | null;
         };
+        /** @description A text that people at the desk send often. */
+        CannedText: {
+            /** @description In Bengali. */
+            bn: string;
+            /** @description Its code. */
+            code: string;
+            /** @description In English. */
+            en: string;
+            /** @description In Hindi. */
+            hi: string;
+        };
         /** @description What a ticket may be about. */
         Category: {
             /** @description Its code. */
@@ -804,6 +815,8 @@ export interface components {
         };
         /** @description All masters. */
         Masters: {
+            /** @description Texts that people at the desk send often; `{number}`, `{due}`, `{department}` are filled in before they are sent. */
+            canned: components["schemas"]["CannedText"][];
             /** @description What a ticket may be about. */
             categories: components["schemas"]["Category"][];
             /** @description Reasons for which an office may call a matter settled. */

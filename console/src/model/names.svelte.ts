@@ -1,14 +1,17 @@
 import { api, type Schema } from '../api/client';
-import { language } from '../words/index.svelte';
+import { language, type Language } from '../words/index.svelte';
 
 /** Names of categories, departments and districts in the language of the person; fetched once. */
 type Named = { code: string; name_en: string; name_bn: string; name_hi?: string | null };
-const masters = $state<Record<'categories' | 'departments' | 'districts' | 'closure_reasons', Map<string, Named>>>({
+const masters = $state<
+  Record<'categories' | 'departments' | 'districts' | 'closure_reasons', Map<string, Named>>
+>({
   categories: new Map(),
   departments: new Map(),
   districts: new Map(),
   closure_reasons: new Map(),
 });
+let canned = $state.raw<Schema['CannedText'][]>([]);
 let asked = false;
 
 async function fetchMasters(): Promise<void> {
@@ -23,25 +26,34 @@ async function fetchMasters(): Promise<void> {
   masters.departments = byCode(data.departments);
   masters.districts = byCode(data.districts);
   masters.closure_reasons = byCode(data.closure_reasons);
+  canned = data.canned;
 }
 
-function name(kind: keyof typeof masters, code: string | null | undefined): string {
+function name(kind: keyof typeof masters, code: string | null | undefined, spoken = language()): string {
   if (!asked) queueMicrotask(fetchMasters);
   if (!code) return '';
   const named = masters[kind].get(code);
   if (!named) return code;
-  return language() === 'bn' ? named.name_bn : language() === 'hi' ? (named.name_hi ?? named.name_en) : named.name_en;
+  return spoken === 'bn' ? named.name_bn : spoken === 'hi' ? (named.name_hi ?? named.name_en) : named.name_en;
 }
 
 export const places = {
   category: (code: string | null | undefined) => name('categories', code),
   department: (code: string | null | undefined) => name('departments', code),
+  /** In the language of a citizen rather than of the person at the desk. */
+  departmentIn: (code: string, spoken: Language) => name('departments', code, spoken),
   district: (code: string | null | undefined) => name('districts', code),
   reason: (code: string | null | undefined) => name('closure_reasons', code),
   get reasons(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);
     return [...masters.closure_reasons.values()];
   },
+  get canned(): Schema['CannedText'][] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return canned;
+  },
+  /** The beginning of a canned text, as the person at the desk reads it. */
+  cannedName: (text: Schema['CannedText']) => `${text[language()].slice(0, 48)}…`,
   get departments(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);
     return [...masters.departments.values()];

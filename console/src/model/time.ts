@@ -5,7 +5,16 @@ const locales: Record<Language, string> = { bn: 'bn-IN', hi: 'hi-IN', en: 'en-IN
 
 /** A moment as it is shown when one looks closer. */
 export function exact(at: string, language: Language): string {
-  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(
+  return new Intl.DateTimeFormat(locales[language], {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: zone,
+  }).format(new Date(at));
+}
+
+/** A day, as a citizen is told it. */
+export function day(at: string, language: Language): string {
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long', timeZone: zone }).format(
     new Date(at),
   );
 }
@@ -14,13 +23,18 @@ export function exact(at: string, language: Language): string {
 export function relative(at: string, now: number, language: Language): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const [value, unit] = largest(seconds);
-  return new Intl.RelativeTimeFormat(locales[language], { numeric: 'auto', style: 'short' }).format(value, unit);
+  return new Intl.RelativeTimeFormat(locales[language], { numeric: 'auto', style: 'short' }).format(
+    value,
+    unit,
+  );
 }
 
 /** A span in its largest unit: "3 hr". */
 export function span(ms: number, language: Language): string {
   const [value, unit] = largest(Math.abs(ms) / 1000);
-  return new Intl.NumberFormat(locales[language], { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  return new Intl.NumberFormat(locales[language], { style: 'unit', unit, unitDisplay: 'short' }).format(
+    value,
+  );
 }
 
 /** Minutes and seconds of a sound. */

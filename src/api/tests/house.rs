@@ -165,6 +165,7 @@ fn masters() -> Masters {
         }],
         departments: vec![department("PWD"), department("WCD")],
         districts: vec![District { code: "312".into(), name_en: "Hooghly".into(), name_bn: "হুগলি".into(), name_hi: None }],
+        canned: Vec::new(),
         closure_reasons: vec![ClosureReason {
             code: "done".into(), name_en: "Done".into(), name_bn: "হয়েছে".into(), name_hi: None
         }],

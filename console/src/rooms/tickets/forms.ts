@@ -1,0 +1,147 @@
+/** What may be done with a ticket at the desk: a key, the fields that it asks for, and the steps that it becomes. Pure. */
+import type { Detail } from '../../model/tickets.svelte';
+import type { Key } from '../../words/index.svelte';
+
+export type Step = Record<string, unknown>;
+export type Field = 'channel' | 'department' | 'reason' | 'closure' | 'into';
+export type Name = 'reply' | 'ask' | 'note' | 'forward' | 'report' | 'return' | 'close' | 'reopen' | 'merge';
+
+/** What was filled in. */
+export interface Filled {
+  text: string;
+  channel: string;
+  department: string;
+  reason: string;
+  closure: string;
+  into: string;
+}
+
+export interface Form {
+  name: Name;
+  /** The single letter that opens it. */
+  key: string;
+  fields: Field[];
+  /** What the text is. */
+  label: Key;
+  /** The words on the button that sends it. */
+  go: Key;
+  /** Whether canned texts fit. */
+  canned?: boolean;
+  can: (ticket: Detail) => boolean;
+  steps: (ticket: Detail, filled: Filled) => Step[];
+}
+
+const may =
+  (...steps: string[]) =>
+  (ticket: Detail): boolean =>
+    steps.every((name) => ticket.possible.includes(name));
+
+/** A report lies before whoever verifies it. */
+const reported = (ticket: Detail): boolean =>
+  ticket.state === 'atr_submitted' || ticket.state === 'verifying';
+
+export const forms: Form[] = [
+  {
+    name: 'reply',
+    key: 'r',
+    fields: ['channel'],
+    label: 'reply.label',
+    go: 'act.send',
+    canned: true,
+    can: (ticket) => may('reply')(ticket) && ticket.channels.length > 0,
+    steps: (_, { channel, text }) => [{ type: 'reply', channel, text }],
+  },
+  {
+    name: 'ask',
+    key: 'q',
+    fields: [],
+    label: 'ask.label',
+    go: 'act.send',
+    canned: true,
+    can: may('ask'),
+    steps: (_, { text }) => [{ type: 'ask', question: text }],
+  },
+  {
+    name: 'note',
+    key: 'n',
+    fields: [],
+    label: 'note.label',
+    go: 'act.save',
+    can: may('note'),
+    steps: (_, { text }) => [{ type: 'note', text }],
+  },
+  {
+    name: 'forward',
+    key: 'f',
+    fields: ['department'],
+    label: 'forward.reason',
+    go: 'act.forward',
+    can: may('forward'),
+    steps: (_, { department, text }) => [{ type: 'forward', department, reason: text }],
+  },
+  {
+    name: 'report',
+    key: 'd',
+    fields: ['reason'],
+    label: 'report.label',
+    go: 'act.report',
+    can: may('atr'),
+    steps: (_, { reason, text }) => [{ type: 'atr', closure_reason: reason, remarks: text }],
+  },
+  {
+    name: 'return',
+    key: 'b',
+    fields: [],
+    label: 'return.label',
+    go: 'act.return',
+    can: may('return'),
+    steps: (_, { text }) => [{ type: 'return', reason: text }],
+  },
+  {
+    name: 'close',
+    key: 'c',
+    fields: ['reason', 'closure'],
+    label: 'close.remarks',
+    go: 'act.close',
+    can: (ticket) => (reported(ticket) ? may('close')(ticket) : may('atr')(ticket) || fresh(ticket)),
+    steps: closing,
+  },
+  {
+    name: 'reopen',
+    key: 'o',
+    fields: [],
+    label: 'reopen.label',
+    go: 'act.reopen',
+    can: may('reopen'),
+    steps: (_, { text }) => [{ type: 'reopen', reason: text }],
+  },
+  {
+    name: 'merge',
+    key: 'g',
+    fields: ['into'],
+    label: 'merge.label',
+    go: 'act.merge',
+    can: may('merge', 'note'),
+    steps: (_, { into, text }) => [
+      { type: 'note', text },
+      { type: 'merge', into: into.replace(/\D/g, '') },
+    ],
+  },
+];
+
+function fresh(ticket: Detail): boolean {
+  return ticket.state === 'registered' && may('take')(ticket);
+}
+
+/** A report of what was done, unless one lies before the verifier already; then the closing. */
+function closing(ticket: Detail, { reason, closure, text }: Filled): Step[] {
+  const close = { type: 'close', closure, remarks: text };
+  if (reported(ticket)) return [close];
+  const taken = ticket.state === 'registered' ? [{ type: 'take' }] : [];
+  return [...taken, { type: 'atr', closure_reason: reason, remarks: text }, close];
+}
+
+/** A canned text with what the ticket says in its places. */
+export function filledIn(text: string, places: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => places[name] ?? whole);
+}
