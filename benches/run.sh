@@ -9,7 +9,7 @@ models="${MODELS:-$HOME/.local/share/daak/models}"
 seconds="${SECONDS_EACH:-10}"
 mkdir -p "$out"
 
-cargo build --release --locked -p voice-media -p voice-speech -p voice-sip --examples
+cargo build --release --locked -p voice-media -p voice-speech -p voice-sip -p daak-letter --examples
 cargo build --release --locked --bin daak
 
 measure() { # NAME COMMAND...
@@ -33,6 +33,8 @@ if [ -e "$model" ]; then
 else
   echo "speech is left out: there is no model in $models; fetch one with make model"
 fi
+echo "measuring letters" # writes target/bench/letters.json itself
+"$target/release/examples/cer"
 measure machine "$(command -v python3)" -c 'import json, os
 print(json.dumps({"cores": os.cpu_count(), "load_1m": os.getloadavg()[0]}))'
 echo "written to $out"

@@ -4,12 +4,14 @@ mod desk;
 mod ground;
 mod http;
 mod key;
+mod letters;
 mod recovery;
 mod speech;
 mod voice;
 
 pub use desk::helpline;
 pub use ground::{Ground, terms};
+pub use letters::{engine, post_room};
 pub use speech::{model_file, recogniser};
 
 use crate::api::{Joined, Limits, Parts};
@@ -108,6 +110,9 @@ pub enum AppError {
     /// The telephone.
     #[error("{0}")]
     Voice(String),
+    /// The post room.
+    #[error("{0}")]
+    Letters(String),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] crate::demo::DemoRefused),
@@ -172,6 +177,11 @@ impl App {
         if setting.demo {
             app.listening = crate::demo::seed(&ground.store, &ground.access, &*desk, &*desk).await?;
         }
+        if setting.runs(Part::Written)
+            && let Some(inbox) = letters::inbox(&config, desk.clone(), ground.archive.clone(), closing.clone())?
+        {
+            tasks.spawn(inbox);
+        }
         if config.voice.enabled && setting.runs(Part::Voice) {
             let telephone = voice::start(&config, &setting.data, desk.clone(), ground.archive.clone()).await?;
             floor.join(Arc::new(voice::Exchange { voice: telephone.clone(), helpline: desk.clone() }));
@@ -217,7 +227,7 @@ impl App {
 /// What is configured and not built into this version: its inbox only waits, nothing is lost.
 fn name_what_is_missing(config: &Config) {
     let mail = [("email.imap", config.email.imap.is_some()), ("email.smtp", config.email.smtp.is_some())];
-    for (key, set) in mail.into_iter().chain([("letters.inbox", config.letters.inbox.is_some())]) {
+    for (key, set) in mail {
         if set {
             tracing::warn!(event = event::PART_MISSING, key, "this is not built into this version yet: the key has no effect");
         }

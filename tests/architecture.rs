@@ -15,7 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daak-voice", &["daak-domain", "voice-sip", "voice-media", "voice-ivr", "voice-speech", "voice-call"]),
     ("daak-sms", &["daak-domain"]),
     ("daak-email", &["daak-domain"]),
-    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "voice-ivr", "voice-speech"]),
+    ("daak-letter", &["daak-domain"]),
+    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "daak-letter", "voice-ivr", "voice-speech"]),
     ("daak-testkit", &["voice-media"]),
 ];
 

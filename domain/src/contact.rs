@@ -260,6 +260,8 @@ pub enum AttachmentRole {
     Original,
     /// A rendering of ours that is safe to look at: a mail's HTML without script and without anything from elsewhere.
     View,
+    /// What a machine read in the pictures beside it: words with their places and confidence, and fields to confirm (JSON).
+    Reading,
 }
 
 /// Name of a stored file: the lower-case hexadecimal SHA-256 of its content.

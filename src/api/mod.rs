@@ -11,6 +11,7 @@ mod guard;
 mod health;
 mod held;
 mod hooks;
+pub mod letters;
 mod live;
 pub mod masters;
 pub mod media_type;
@@ -39,7 +40,7 @@ use axum::routing::get;
 use people::{accounts, floor};
 use problem::Problem;
 use std::time::Duration;
-use tickets::{append, files, read};
+use tickets::{append, files, letter, read};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -76,11 +77,13 @@ pub fn router(parts: Parts) -> Router {
 fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(contacts::take_in).layer(DefaultBodyLimit::max(attachment_limit.saturating_mul(3) / 2)))
+        .routes(routes!(letters::lay_down).layer(DefaultBodyLimit::max(attachment_limit)))
         .routes(routes!(read::search))
         .routes(routes!(read::one))
         .routes(routes!(append::append))
         .routes(routes!(files::upload).layer(DefaultBodyLimit::max(attachment_limit)))
         .routes(routes!(files::read))
+        .routes(routes!(letter::write))
         .routes(routes!(session::sign_in, session::current, session::sign_out))
         .routes(routes!(floor::queues))
         .routes(routes!(floor::agents))

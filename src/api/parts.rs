@@ -61,6 +61,14 @@ pub struct Settings {
     pub body_limit: usize,
     /// Largest attachment in bytes.
     pub attachment_limit: usize,
+    /// Folder in which scans of letters are laid, where one is watched.
+    pub letters: Option<std::path::PathBuf>,
+    /// Folder with the fonts in which letters are written.
+    pub fonts: std::path::PathBuf,
+    /// Time zone of the days on letters.
+    pub timezone: jiff::tz::TimeZone,
+    /// Where citizens reach the public page, without a slash at its end.
+    pub public_url: String,
     /// The role of whoever asks from this machine without credentials.
     pub loopback_role: Option<Role>,
     /// Peers whose `X-Forwarded-For` is believed.

@@ -39,5 +39,5 @@ word! {
     /// Where a message stands.
     MessageStateWord as "MessageState" = ["queued", "sent", "delivered", "read", "failed"];
     /// What an attachment is for.
-    AttachmentRoleWord as "AttachmentRole" = ["statement", "call_recording", "document", "original", "view"];
+    AttachmentRoleWord as "AttachmentRole" = ["statement", "call_recording", "document", "original", "view", "reading"];
 }

@@ -34,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(8);
 pub fn settings(config: &Config) -> Settings {
     let http = &config.http;
     let public = http.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let local = || http.listen.0.first().map(|address| format!("http://{address}"));
+    let public_url = public.clone().or_else(local).unwrap_or_default();
     Settings {
         name: config.helpline.name.clone(),
         telephone: config.helpline.telephone.clone(),
@@ -42,6 +44,10 @@ pub fn settings(config: &Config) -> Settings {
         origins: http.trusted_origins.iter().cloned().chain(public).collect(),
         body_limit: http.body_limit_kib * 1024,
         attachment_limit: http.attachment_limit_mib * 1024 * 1024,
+        letters: config.letters.inbox.clone(),
+        fonts: config.letters.fonts.clone(),
+        timezone: jiff::tz::TimeZone::get(&config.helpline.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
+        public_url,
         loopback_role: http.loopback_role,
         trusted_proxies: http.trusted_proxies.clone(),
     }

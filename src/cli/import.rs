@@ -1,12 +1,13 @@
 //! `daak import`: takes in contacts from files, through the same door as live ones.
 
 mod csv;
+mod pdf;
 mod wav;
 
 use super::{Place, say};
 use crate::app::{self, Ground};
 use clap::{Args, Subcommand};
-use daak_domain::contact::{Contact, Outcome};
+use daak_domain::contact::{Contact, Outcome, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::Helpline;
@@ -24,6 +25,12 @@ pub struct Import {
 enum Kind {
     /// Tables with the columns body, and if you have them channel, phone, email, name, language, subject, district, block, external_id
     Csv {
+        /// Files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Scans of letters: PDF, TIFF, JPEG or PNG, of one or more letters parted by separator sheets
+    Pdf {
         /// Files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -60,6 +67,12 @@ impl Import {
                     }
                 }
             }
+            Kind::Pdf { files } => {
+                let room = app::post_room(&config, helpline, ground.archive.clone())?;
+                for file in &files {
+                    refused += usize::from(!pdf::take_in(&room, file).await?);
+                }
+            }
             Kind::Wav { files, language, phone } => {
                 let recogniser = app::recogniser(&config).await;
                 for file in &files {
@@ -77,13 +90,7 @@ async fn take_in(helpline: &dyn Helpline, contact: Contact, shown: &str) -> anyh
     use daak_domain::seam::Refusal;
     match helpline.take_in(contact).await {
         Ok(receipt) => {
-            let outcome = match receipt.outcome {
-                Outcome::Opened => "opened",
-                Outcome::Joined => "joined",
-                Outcome::Repeated => "was taken in before, as",
-            };
-            let emergency = if receipt.emergency { "  EMERGENCY" } else { "" };
-            say(&format!("{shown}: {outcome} {}  {}  {}{emergency}", receipt.number.grouped(), receipt.category, receipt.department));
+            report(shown, &receipt);
             Ok(true)
         }
         Err(Refusal::Invalid(why)) => {
@@ -92,6 +99,17 @@ async fn take_in(helpline: &dyn Helpline, contact: Contact, shown: &str) -> anyh
         }
         Err(why @ Refusal::Unavailable(_)) => anyhow::bail!("{shown}: {why}"),
     }
+}
+
+/// Says what became of a contact.
+fn report(shown: &str, receipt: &Receipt) {
+    let outcome = match receipt.outcome {
+        Outcome::Opened => "opened",
+        Outcome::Joined => "joined",
+        Outcome::Repeated => "was taken in before, as",
+    };
+    let emergency = if receipt.emergency { "  EMERGENCY" } else { "" };
+    say(&format!("{shown}: {outcome} {}  {}  {}{emergency}", receipt.number.grouped(), receipt.category, receipt.department));
 }
 
 /// SHA-256 of a file's content, by which a second import knows it.

@@ -3,6 +3,7 @@
 mod doctor;
 mod flow;
 mod import;
+mod letter;
 mod migrate;
 mod model;
 mod serve;
@@ -69,6 +70,8 @@ enum Command {
     Flow(flow::FlowCommand),
     /// Take in contacts from files
     Import(import::Import),
+    /// Separator sheets for batches of scanned letters
+    Letter(letter::Letter),
     /// A made-up day on the floor
     Simulate(simulate::Simulate),
     /// The speech model
@@ -90,6 +93,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(token) => token.run(&place).await,
         Command::Flow(flow) => flow.run(&place).await,
         Command::Import(import) => import.run(&place).await,
+        Command::Letter(letter) => letter.run(&place),
         Command::Simulate(simulate) => simulate.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,

@@ -135,6 +135,7 @@ fn unique<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Checked {
 }
 
 fn written(config: &Config) -> Checked {
+    letters(config)?;
     let sms = &config.sms;
     demand(sms.driver != SmsDriver::Http || sms.http.is_some(), "sms.driver", "\"http\" needs a section [sms.http] with url")?;
     demand(sms.quiet_from.is_some() == sms.quiet_until.is_some(), "sms.quiet_from", "expected quiet_from and quiet_until together")?;
@@ -153,8 +154,18 @@ fn written(config: &Config) -> Checked {
     Ok(())
 }
 
-/// Parts that this version has not got, where going on without them would lose something. (Mail and letters
-/// only wait in their inboxes: `serve` and `doctor` say so.)
+fn letters(config: &Config) -> Checked {
+    let letters = &config.letters;
+    demand(letters.rests_s <= 3600, "letters.rests_s", "expected at most 3600 seconds")?;
+    demand(letters.workers <= 256, "letters.workers", "expected 0 (half the cores) to 256")?;
+    demand((5..=600).contains(&letters.limit_s), "letters.limit_s", "expected 5 to 600 seconds")?;
+    demand(letters.trust <= 100, "letters.trust", "expected 0 to 100")?;
+    demand((1..=5000).contains(&letters.pages), "letters.pages", "expected 1 to 5000")?;
+    demand((1..=4096).contains(&letters.size_mib), "letters.size_mib", "expected 1 to 4096 MiB")
+}
+
+/// Parts that this version has not got, where going on without them would lose something. (Mail
+/// only waits in its inbox: `serve` and `doctor` say so.)
 fn closed_doors(config: &Config) -> Checked {
     demand(matches!(config.bus.url, BusUrl::InProcess), "bus.url", "NATS is not built into this version, expected \"inprocess:\"")?;
     demand(matches!(config.blobs.url, BlobsUrl::Folder(_)), "blobs.url", "S3 is not built into this version, expected \"file:blobs\"")?;

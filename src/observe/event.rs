@@ -61,6 +61,14 @@ catalogue! {
     RECORDING_RECOVERED = "recording.recovered";
     /// A recording that was cut off could not be given back; it stays in the archive.
     RECORDING_UNCLAIMED = "recording.unclaimed";
+    /// Every letter in a scan has its ticket.
+    LETTERS_TAKEN = "letters.taken";
+    /// A scan is in quarantine, where its reason stands.
+    LETTERS_HELD = "letters.held";
+    /// A scan cannot be taken in now; it is tried again.
+    LETTERS_WAIT = "letters.wait";
+    /// The inbox of letters cannot be read or written.
+    LETTERS_UNREADABLE = "letters.unreadable";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }

@@ -160,6 +160,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in a scan: a PDF, TIFF, JPEG or PNG of one or more letters, parted by separator sheets.
+         * @description When the answer arrives it is on the disk; tickets follow as it is read. The same scan handed in twice is taken in once.
+         */
+        post: operations["lay_down"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -355,6 +375,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{number}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a letter to the citizen: a PDF with the address in the window and the ticket's code. It is kept with the ticket. */
+        post: operations["write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -509,7 +546,7 @@ export interface components {
          * @description What an attachment is for.
          * @enum {string}
          */
-        AttachmentRole: "statement" | "call_recording" | "document" | "original" | "view";
+        AttachmentRole: "statement" | "call_recording" | "document" | "original" | "view" | "reading";
         /** @description A stored file. */
         AttachmentView: {
             /** @description Its name in the store: SHA-256 of its content. */
@@ -902,6 +939,15 @@ export interface components {
              * @description How many events you saw. If there are more by now, nothing happens and the answer is 409 with who was first.
              */
             expected_seq?: number | null;
+        };
+        /** @description A letter to be printed. */
+        NewLetter: {
+            /** @description What is said, in the citizen's language; a line is a paragraph. */
+            body: string;
+            /** @description Line above the text; the ticket's number in the ticket's language where absent. */
+            subject?: string | null;
+            /** @description Name and address, a line each, at most six: they stand in the envelope's window. */
+            to: string;
         };
         /** @description Where the matter is. */
         NewLocation: {
@@ -1312,6 +1358,14 @@ export interface components {
          * @enum {string}
          */
         Role: "agent" | "supervisor" | "processor" | "officer" | "field" | "analyst" | "auditor" | "admin" | "integration";
+        /** @description A scan that lies in the inbox. */
+        ScanLaidDown: {
+            /**
+             * Format: int64
+             * @description Bytes on the disk.
+             */
+            size: number;
+        };
         /** @description The sender of a contact. */
         SenderView: {
             /** @description Mail address. */
@@ -1766,6 +1820,51 @@ export interface operations {
             };
         };
     };
+    lay_down: {
+        parameters: {
+            query?: {
+                /** @description Name to show where the scan cannot be read. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description It lies in the inbox */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanLaidDown"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No inbox is configured, or it cannot be written */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -2197,6 +2296,51 @@ export interface operations {
             };
             /** @description A value is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket's number */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLetter"];
+            };
+        };
+        responses: {
+            /** @description The PDF, to be fetched from its `url` and printed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The fonts are missing */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

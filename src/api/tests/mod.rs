@@ -2,6 +2,7 @@
 
 mod contacts;
 mod house;
+mod letters;
 mod live;
 mod safety;
 mod tickets;

@@ -2,6 +2,7 @@
 
 pub mod append;
 pub mod files;
+pub mod letter;
 pub mod read;
 pub mod step;
 pub mod view;

@@ -1,5 +1,7 @@
 //! One look a part. Each is bounded in time, and asks nothing that costs the other side anything.
 
+mod letters;
+
 use super::{Health, Look};
 use crate::app;
 use crate::config::Config;
@@ -32,20 +34,13 @@ pub async fn all(config: &Config, data: &Path) -> Vec<Look> {
     add("flows", flows(config));
     add("speech model", speech_model(config));
     add("espeak-ng", in_time(espeak(config)).await);
-    add(
-        "tesseract",
-        in_time(program(
-            "tesseract",
-            "--version",
-            "letters and photographs of letters cannot be read by machine",
-            "apt-get install tesseract-ocr tesseract-ocr-ben tesseract-ocr-hin",
-        ))
-        .await,
-    );
+    add("tesseract", in_time(letters::engine(config)).await);
+    add("poppler", in_time(letters::poppler()).await);
+    add("fonts", letters::fonts(config));
     add("sms", in_time(sms(config)).await);
     add("smtp", in_time(mail("email.smtp", config.email.smtp.as_deref(), 25)).await);
     add("imap", in_time(mail("email.imap", config.email.imap.as_deref(), 993)).await);
-    add("letters", letters(config));
+    add("letters", letters::inbox(config));
     looks
 }
 
@@ -239,16 +234,6 @@ async fn espeak(config: &Config) -> Health {
     }
 }
 
-async fn program(name: &str, argument: &str, costs: &str, mend: &str) -> Health {
-    match tokio::process::Command::new(name).arg(argument).kill_on_drop(true).output().await {
-        Ok(output) => {
-            let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-            Health::Well(String::from_utf8_lossy(&text).lines().next().unwrap_or(name).to_owned())
-        }
-        Err(_) => missing(format!("{name} is not installed"), costs, mend),
-    }
-}
-
 async fn sms(config: &Config) -> Health {
     match (config.sms.driver, &config.sms.http) {
         (SmsDriver::Http, Some(http)) => match reach(&http.url, if http.url.starts_with("https") { 443 } else { 80 }).await {
@@ -290,17 +275,6 @@ async fn reach(url: &str, port: u16) -> Result<(), String> {
     TcpStream::connect(addresses.as_slice()).await.map(drop).map_err(|why| why.to_string())
 }
 
-fn letters(config: &Config) -> Health {
-    match &config.letters.inbox {
-        None => Health::Unused("letters.inbox is not set".into()),
-        Some(folder) => missing(
-            format!("inbox {}", folder.display()),
-            "letters are not built into this version: the folder is not read",
-            "leave letters.inbox out until they are",
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,7 +297,7 @@ mod tests {
     async fn without_anything_configured_each_missing_part_names_its_mend() {
         let folder = tempfile::tempdir().expect("a folder");
         let looks = all(&Config::defaults(), folder.path()).await;
-        assert_eq!(looks.len(), 15);
+        assert_eq!(looks.len(), 17);
         for look in &looks {
             if let Health::Missing { costs, mend, .. } | Health::Broken { costs, mend, .. } = &look.health {
                 assert!(!costs.is_empty() && !mend.is_empty(), "{}", look.part);

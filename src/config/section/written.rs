@@ -22,11 +22,40 @@ pub struct Email {
 }
 
 /// `[letters]`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Letters {
     /// Folder in which the scanner lays its files.
     pub inbox: Option<PathBuf>,
+    /// Seconds for which a file's size must not change before it is taken.
+    pub rests_s: u64,
+    /// Pages read at once; 0: half the cores.
+    pub workers: usize,
+    /// Longest time for a page in seconds.
+    pub limit_s: u64,
+    /// Mean confidence of words, of 100, below which a person writes a letter down.
+    pub trust: u8,
+    /// Pages of a file at most.
+    pub pages: u32,
+    /// Size of a file at most.
+    pub size_mib: u64,
+    /// Folder with the fonts in which we write ourselves.
+    pub fonts: PathBuf,
+}
+
+impl Default for Letters {
+    fn default() -> Self {
+        Self {
+            inbox: None,
+            rests_s: 2,
+            workers: 0,
+            limit_s: 40,
+            trust: 75,
+            pages: 300,
+            size_mib: 200,
+            fonts: "/usr/share/fonts/truetype/noto".into(),
+        }
+    }
 }
 
 /// `[sms]`.
