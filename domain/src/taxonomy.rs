@@ -36,6 +36,9 @@ pub struct Department {
     pub name_en: String,
     /// Name in Bengali.
     pub name_bn: String,
+    /// Name in Hindi; empty where the file has none.
+    #[serde(default)]
+    pub name_hi: String,
     /// 1 if it answers emergencies.
     pub emergency_capable: u8,
 }

@@ -134,7 +134,7 @@ impl From<&taxonomy::Department> for Department {
             code: read.code.clone(),
             name_en: read.name_en.clone(),
             name_bn: read.name_bn.clone(),
-            name_hi: None,
+            name_hi: given(&read.name_hi),
             emergency_capable: read.emergency_capable == 1,
         }
     }

@@ -8,8 +8,10 @@ use crate::bus::Bus;
 use crate::intake::Steps;
 use crate::intelligence::Understand;
 use crate::store::Store;
+use daak_domain::language::Language;
 use daak_domain::seam::{Archive, Helpline};
 use daak_sms::ReportAddress;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The parts that handlers use. Cheap to clone.
@@ -51,8 +53,8 @@ pub struct Settings {
     pub name: String,
     /// Telephone numbers on the public page.
     pub telephone: Vec<String>,
-    /// Opening hours on the public page.
-    pub hours: String,
+    /// Opening hours on the public page, in each of its languages.
+    pub hours: HashMap<Language, String>,
     /// Origins from which a browser may act with its cookie, besides the host it speaks to.
     pub origins: Vec<String>,
     /// Cookies only over TLS.

@@ -52,7 +52,7 @@ pub async fn page(
     let page = PAGES.get_template("page").and_then(|page| {
         page.render(context! {
             lang => language.code(), words => words, standing => standing, number => asked.number.unwrap_or_default(),
-            name => settings.name.clone(), telephone => settings.telephone.clone(), hours => settings.hours.clone(),
+            name => settings.name.clone(), telephone => settings.telephone.clone(), hours => settings.hours.get(&language).cloned().unwrap_or_default(),
             now => Timestamp::now().to_string(),
         })
     });

@@ -7,6 +7,7 @@ use crate::observe::event;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
+use daak_domain::language::Language;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -39,7 +40,7 @@ pub fn settings(config: &Config) -> Settings {
     Settings {
         name: config.helpline.name.clone(),
         telephone: config.helpline.telephone.clone(),
-        hours: config.helpline.hours.clone(),
+        hours: [Language::Bn, Language::Hi, Language::En].map(|language| (language, config.helpline.hours.to(language).to_owned())).into(),
         secure_cookie: public.as_deref().is_some_and(|url| url.starts_with("https://")),
         origins: http.trusted_origins.iter().cloned().chain(public).collect(),
         body_limit: http.body_limit_kib * 1024,

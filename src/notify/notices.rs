@@ -148,11 +148,15 @@ impl Notices {
         }
     }
 
-    /// The department's name; the masters have none in Hindi, where the English one is understood.
+    /// The department's name; the English one where there is none in the language.
     fn department(&self, code: &str, language: Language) -> String {
-        let department = self.masters.taxonomy.departments.get(code);
-        let name = department.map(|d| if language.answered_in() == Language::Bn { &d.name_bn } else { &d.name_en });
-        name.filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| code.to_owned())
+        let Some(department) = self.masters.taxonomy.departments.get(code) else { return code.to_owned() };
+        let name = match language.answered_in() {
+            Language::Bn => &department.name_bn,
+            Language::Hi => &department.name_hi,
+            _ => &department.name_en,
+        };
+        [name, &department.name_en].into_iter().find(|name| !name.is_empty()).map_or(code, String::as_str).to_owned()
     }
 }
 

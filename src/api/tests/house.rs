@@ -74,7 +74,7 @@ impl House {
         let mut settings = Settings {
             name: "Test".into(),
             telephone: vec!["1000".into()],
-            hours: "always".into(),
+            hours: HashMap::from([(Language::En, "always".into())]),
             origins: vec!["https://console.example".into()],
             secure_cookie: false,
             letters: Some(folder.path().join("scans")),

@@ -2,6 +2,7 @@
 
 use crate::access::Role;
 use crate::config::address::HttpListen;
+use daak_domain::language::Language;
 use serde::Deserialize;
 
 /// `[helpline]`: who we are.
@@ -14,8 +15,8 @@ pub struct Helpline {
     pub telephone: Vec<String>,
     /// Zone of the working-time calendar and of the console, by IANA name.
     pub timezone: String,
-    /// When the lines are open, in words, for the public page.
-    pub hours: String,
+    /// When the lines are open, in words, for the public page: one text, or one for each language.
+    pub hours: Said,
 }
 
 impl Default for Helpline {
@@ -24,7 +25,40 @@ impl Default for Helpline {
             name: "Daak".into(),
             telephone: vec!["1000".into()],
             timezone: "Asia/Kolkata".into(),
-            hours: "Monday to Saturday, 9:00 to 18:00, except holidays".into(),
+            hours: Said::InEach {
+                bn: "সোমবার থেকে শনিবার, সকাল ৯টা থেকে সন্ধ্যা ৬টা, ছুটির দিন বাদে".into(),
+                hi: "सोमवार से शनिवार, सुबह 9 बजे से शाम 6 बजे तक, छुट्टियों को छोड़कर".into(),
+                en: "Monday to Saturday, 9:00 to 18:00, except holidays".into(),
+            },
+        }
+    }
+}
+
+/// Words for the public.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// The same in every language.
+    Once(String),
+    /// In each language of the public pages.
+    InEach {
+        /// Bengali.
+        bn: String,
+        /// Hindi.
+        hi: String,
+        /// English.
+        en: String,
+    },
+}
+
+impl Said {
+    /// The words in a language in which the public is answered.
+    pub fn to(&self, language: Language) -> &str {
+        match (self, language.answered_in()) {
+            (Self::Once(words), _) => words,
+            (Self::InEach { bn, .. }, Language::Bn) => bn,
+            (Self::InEach { hi, .. }, Language::Hi) => hi,
+            (Self::InEach { en, .. }, _) => en,
         }
     }
 }
