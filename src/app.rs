@@ -182,13 +182,15 @@ impl App {
         {
             tasks.spawn(inbox);
         }
+        let mut browsers = voice::Browsers::default();
         if config.voice.enabled && setting.runs(Part::Voice) {
             let telephone = voice::start(&config, &setting.data, desk.clone(), ground.archive.clone()).await?;
+            browsers = voice::Browsers::of(&telephone, &floor);
             floor.join(Arc::new(voice::Exchange { voice: telephone.clone(), helpline: desk.clone() }));
             app.listening.extend(telephone.sip().listeners().iter().map(|(transport, address)| format!("sip   {transport}:{address}")));
             app.voice = Some(telephone);
         }
-        let router = crate::api::router(parts(&config, &ground, desk, floor, reports));
+        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, reports));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
@@ -235,7 +237,7 @@ fn name_what_is_missing(config: &Config) {
 }
 
 /// The parts that the API calls.
-fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, reports: Arc<ReportAddress>) -> Parts {
+fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browsers: voice::Browsers, reports: Arc<ReportAddress>) -> Parts {
     Parts::new(Joined {
         store: ground.store.clone(),
         helpline: desk.clone(),
@@ -245,6 +247,8 @@ fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, report
         access: ground.access.clone(),
         bus: ground.bus.clone(),
         floor: Arc::new(floor),
+        phones: browsers.phones,
+        page_calls: browsers.page_calls,
         masters: (&*ground.masters).into(),
         reports,
         settings: http::settings(config),

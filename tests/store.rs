@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
-use daak::store::{Destination, NewMessage, Opening, Progress, Store, StoreError, TakeIn, TakenIn, TicketQuery};
+use daak::store::{Destination, Disposition, NewMessage, Opening, Progress, Store, StoreError, TakeIn, TakenIn, TicketQuery};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Outcome, Sender, Statement};
 use daak_domain::language::Language;
@@ -53,6 +53,7 @@ async fn whoever_changes_the_log_is_found_out() {
 
 async fn every_test(store: &Store) {
     a_contact_becomes_a_ticket_once(store).await;
+    the_last_word_of_a_talk_counts(store).await;
     many_at_once_are_one(store).await;
     people_have_several_identities(store).await;
     two_writers_one_wins(store).await;
@@ -126,6 +127,17 @@ async fn open(store: &Store, contact: Contact) -> TakenIn {
 
 fn by(body: EventBody) -> Event {
     Event { at: at(60), by: Actor::Person { name: "rina".into() }, body }
+}
+
+async fn the_last_word_of_a_talk_counts(store: &Store) {
+    let (call, other) = (daak_domain::call::CallId(uuid::Uuid::from_u128(7)), daak_domain::call::CallId(uuid::Uuid::from_u128(8)));
+    for (second, agent, code) in [(1, "rina", "advised"), (2, "rina", "told"), (0, "kabir", "given_on")] {
+        let said =
+            Disposition { call, agent: agent.into(), code: code.into(), note: Some("কথা হয়েছে".into()), at: at(second) };
+        store.put_disposition(said).await.expect("kept");
+    }
+    let found = store.dispositions(&[call, other]).await.expect("read");
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(call, "told".to_owned())]);
 }
 
 async fn a_contact_becomes_a_ticket_once(store: &Store) {

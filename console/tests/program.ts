@@ -1,6 +1,6 @@
 /** The program itself, started for a test as a user starts it, with the demonstration's people and tickets. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,8 +17,10 @@ export class Program {
     readonly url: string,
     readonly home: string,
     environment: NodeJS.ProcessEnv,
+    given: string[] = [],
+    readonly sip = 0,
   ) {
-    this.#child = spawn(binary, ['serve', '--demo', '--data', join(home, 'data')], {
+    this.#child = spawn(binary, ['serve', '--demo', '--data', join(home, 'data'), ...given], {
       env: environment,
       cwd: resolve('..'),
     });
@@ -37,12 +39,46 @@ export class Program {
       mkdtempSync(join(tmpdir(), 'daak-console-')),
       environment,
     );
+    await program.#ready();
+    return program;
+  }
+
+  /** Starts it with its telephone: number 1000 leads straight to the agents rina and sumit. */
+  static async startWithTelephone(): Promise<Program> {
+    const [http, sip] = [await freePort(), await freePort()];
+    const home = mkdtempSync(join(tmpdir(), 'daak-console-'));
+    cpSync(resolve('../ivr-flows'), join(home, 'flows'), { recursive: true });
+    writeFileSync(
+      join(home, 'flows', 'straight.yaml'),
+      'about: straight to a person\nstart: wait\nsteps:\n  wait: { verb: queue, queue: helpline, next: bye, sent_away: bye }\n  bye: { verb: hangup }\n',
+    );
+    const agents = ['rina', 'sumit'].map((name) => `[[agents]]\nname = "${name}"\nqueues = ["helpline"]\n`);
+    const rtp = 20_000 + Math.floor(Math.random() * 40) * 200;
+    writeFileSync(
+      join(home, 'daak.toml'),
+      `[http]\nlisten = "127.0.0.1:${http}"\n[sip]\nlisten = "127.0.0.1:${sip}"\n[rtp]\nports = "${rtp}-${rtp + 199}"\n[voice]\nflows = "${home}/flows"\n[voice.numbers]\n1000 = "straight"\nweb = "straight"\n[[queues]]\nname = "helpline"\nwrap_up_s = 60\n${agents.join('')}`,
+    );
+    const program = new Program(
+      `http://127.0.0.1:${http}`,
+      home,
+      process.env,
+      ['--config', join(home, 'daak.toml')],
+      sip,
+    );
+    await program.#ready();
+    return program;
+  }
+
+  get printed(): string {
+    return this.#printed;
+  }
+
+  async #ready(): Promise<void> {
     const ready = async () => {
-      const answer = await fetch(`${program.url}/readyz`).catch(() => undefined);
-      if (!answer?.ok) throw new Error(`not ready; it printed:\n${program.#printed}`);
+      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      if (!answer?.ok) throw new Error(`not ready; it printed:\n${this.#printed}`);
     };
     await vi.waitFor(ready, { timeout: 60_000, interval: 50 });
-    return program;
   }
 
   /** Takes in what a citizen said, two seconds of a tone, as a recording; answers the ticket's number. */

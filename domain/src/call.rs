@@ -103,6 +103,24 @@ pub enum CallEvent {
         /// When.
         at: Timestamp,
     },
+    /// The agent put the caller on hold, or came back.
+    Held {
+        /// Who.
+        agent: AgentId,
+        /// On hold now.
+        on: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something happened to the telephone of whoever the agent asks meanwhile.
+    Consulted {
+        /// Who asks.
+        agent: AgentId,
+        /// What.
+        state: Consulted,
+        /// When.
+        at: Timestamp,
+    },
     /// Agent and caller were parted; wrap-up begins.
     TalkEnded {
         /// Who.
@@ -117,6 +135,20 @@ pub enum CallEvent {
         /// All that is kept of it.
         record: Box<CallRecord>,
     },
+}
+
+/// How it stands with somebody whom an agent asks before giving the caller on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consulted {
+    /// The telephone rings.
+    Ringing,
+    /// The two hear each other.
+    Answered,
+    /// Nobody was reached.
+    NotReached,
+    /// The two have parted.
+    Over,
 }
 
 /// What the floor wants a call to do.
@@ -149,6 +181,13 @@ pub enum CallCommand {
         /// `overflow`, `timeout`, `full`, `nobody`.
         branch: String,
     },
+    /// Do what the agent in the talk wants done.
+    Desk {
+        /// Who wants it. A call in which this agent does not speak ignores it.
+        agent: AgentId,
+        /// What.
+        act: DeskAct,
+    },
     /// End the call.
     HangUp {
         /// Why, for the record.
@@ -156,7 +195,59 @@ pub enum CallCommand {
     },
 }
 
-/// Where an agent is reached. The browser's softphone will be a second kind.
+/// What an agent does with the caller during a talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum DeskAct {
+    /// The caller hears music.
+    Hold,
+    /// Back to the caller.
+    Resume,
+    /// Press a key towards the caller.
+    Press {
+        /// `0-9 * #`.
+        key: char,
+    },
+    /// Give the caller to somebody else and leave.
+    Transfer {
+        /// To whom.
+        to: Beyond,
+    },
+    /// Ask somebody else first, while the caller hears music.
+    Consult {
+        /// Whom.
+        to: Beyond,
+    },
+    /// Give the caller to whoever was asked, and leave.
+    Complete,
+    /// Back to the caller; whoever was asked is let go.
+    Cancel,
+}
+
+/// Whom a caller can be given to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Beyond {
+    /// A queue of the configuration, at its place by arrival.
+    Queue {
+        /// Its name.
+        name: String,
+    },
+    /// Another agent.
+    Agent {
+        /// Who.
+        agent: AgentId,
+        /// Where the agent is reached; the floor knows.
+        at: Option<AgentDevice>,
+    },
+    /// A telephone number, by a trunk.
+    Number {
+        /// Digits, perhaps with a plus sign before them.
+        number: String,
+    },
+}
+
+/// Where an agent is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AgentDevice {
@@ -169,6 +260,11 @@ pub enum AgentDevice {
     Contact {
         /// A SIP URI.
         uri: String,
+    },
+    /// The telephone in the browser where the agent is signed in.
+    Browser {
+        /// Who.
+        agent: AgentId,
     },
 }
 

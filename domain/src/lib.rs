@@ -8,6 +8,7 @@
 //! * [`ticket`]: a ticket's number, its events, its states
 //! * [`call`]: what a telephone call and the floor say to each other
 //! * [`carrier`]: how messages reach citizens in writing
+//! * [`softphone`]: what an agent's browser and its telephone calls say to each other
 //! * [`seam`]: the traits by which channels reach the helpline without knowing it
 #![warn(missing_docs)]
 
@@ -22,6 +23,7 @@ pub mod place;
 pub mod queue;
 pub mod seam;
 pub mod sla;
+pub mod softphone;
 pub mod spelling;
 pub mod taxonomy;
 pub mod ticket;

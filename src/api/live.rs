@@ -1,6 +1,7 @@
 //! `/live`: what changes, as it changes, over a WebSocket.
 
 use super::parts::Parts;
+use super::people::phone::{Handset, message};
 use super::tickets::view::masked_phone;
 use super::who::{self, Who};
 use crate::access::{Act, Principal, Sight, may};
@@ -9,6 +10,7 @@ use crate::observe::event;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State as Joined};
 use axum::response::{IntoResponse, Response};
+use daak_domain::call::AgentId;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -21,7 +23,7 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 const RECHECK_EVERY: u32 = 3;
 
 /// What changes, as it changes. Each message is one JSON object with a `type`: `hello` first, then `ticket`, `call`, `agent`,
-/// `message`, `held`; `missed` says that you fell behind and should read anew.
+/// `message`, `held`; `missed` says that you fell behind and should read anew. Agents' telephones speak here too: `docs/live.md`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 101, description = "The connection is a WebSocket from now on")))]
 pub async fn live(Joined(parts): Joined<Parts>, request: Request) -> Response {
     let (mut head, _) = request.into_parts();
@@ -38,6 +40,9 @@ pub async fn live(Joined(parts): Joined<Parts>, request: Request) -> Response {
 
 async fn converse(mut socket: WebSocket, parts: Parts, principal: Principal, session: Option<String>) {
     let mut happenings = parts.bus.listen();
+    let takes_calls = !principal.machine && may(&principal, Act::ChangeOwnPresence, None).is_ok();
+    let agent = takes_calls.then(|| AgentId(principal.name.clone()));
+    let (mut handset, mut phone) = Handset::new(parts.phones.clone(), parts.floor.clone(), agent);
     let hello = json!({ "type": "hello", "name": principal.name, "role": principal.role });
     if send(&mut socket, &hello).await.is_err() {
         return;
@@ -58,8 +63,13 @@ async fn converse(mut socket: WebSocket, parts: Parts, principal: Principal, ses
                 }
                 Err(RecvError::Closed) => break,
             },
-            message = socket.recv() => match message {
+            Some(news) = phone.recv() => send(&mut socket, &message(&news)).await,
+            said = socket.recv() => match said {
                 Some(Ok(Message::Close(_))) | None => break,
+                Some(Ok(Message::Text(text))) => match handset.take(&text) {
+                    Some(refusal) => send(&mut socket, &refusal).await,
+                    None => Ok(()),
+                },
                 Some(Ok(_)) => Ok(()),
                 Some(Err(_)) => break,
             },
@@ -75,6 +85,7 @@ async fn converse(mut socket: WebSocket, parts: Parts, principal: Principal, ses
             break;
         }
     }
+    drop(handset); // before the farewell, which may take its time
     let _ = tokio::time::timeout(SEND_LIMIT, socket.send(Message::Close(None))).await;
 }
 

@@ -23,6 +23,8 @@ pub struct Masters {
     pub districts: Vec<District>,
     /// Reasons for which an office may call a matter settled.
     pub closure_reasons: Vec<ClosureReason>,
+    /// What may have come of a talk with a citizen.
+    pub dispositions: Vec<Disposition>,
     /// Texts that people at the desk send often; `{number}`, `{due}`, `{department}` are filled in before they are sent.
     pub canned: Vec<CannedText>,
 }
@@ -101,6 +103,25 @@ pub struct ClosureReason {
     pub name_hi: Option<String>,
 }
 
+/// What may have come of a talk with a citizen.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Disposition {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: Option<String>,
+}
+
+impl From<&crate::masters::Disposition> for Disposition {
+    fn from(read: &crate::masters::Disposition) -> Self {
+        Self { code: read.code.clone(), name_en: read.name_en.clone(), name_bn: read.name_bn.clone(), name_hi: given(&read.name_hi) }
+    }
+}
+
 impl From<&crate::masters::Masters> for Masters {
     fn from(read: &crate::masters::Masters) -> Self {
         let taxonomy = &read.taxonomy;
@@ -110,6 +131,7 @@ impl From<&crate::masters::Masters> for Masters {
             districts: read.places.districts.values().map(District::from).collect(),
             closure_reasons: read.closure_reasons.iter().map(ClosureReason::from).collect(),
             canned: read.canned.iter().map(CannedText::from).collect(),
+            dispositions: read.dispositions.iter().map(Disposition::from).collect(),
         }
     }
 }
@@ -190,6 +212,17 @@ impl Masters {
         match self.closure_reasons.iter().any(|r| r.code == code) {
             true => Ok(()),
             false => Err(Problem::invalid("closure_reason: there is none with this code: see /api/v1/masters")),
+        }
+    }
+
+    /// Whether there is such a disposition.
+    ///
+    /// # Errors
+    /// 422 if not.
+    pub fn know_disposition(&self, code: &str) -> Answer<()> {
+        match self.dispositions.iter().any(|d| d.code == code) {
+            true => Ok(()),
+            false => Err(Problem::invalid("code: there is no disposition with this code: see /api/v1/masters")),
         }
     }
 

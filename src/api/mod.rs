@@ -21,7 +21,7 @@ pub mod page;
 pub mod parts;
 pub mod people;
 pub mod problem;
-mod public;
+pub mod public;
 mod range;
 mod session;
 pub mod tickets;
@@ -57,6 +57,8 @@ pub fn router(parts: Parts) -> Router {
         .merge(api)
         .route("/api/openapi.json", get(openapi::document))
         .route("/", get(public::page))
+        .route("/call.js", get(public::call::script))
+        .route("/public/v1/call", get(public::call::call))
         .route("/console", get(console::enter))
         .route("/console/", get(console::first_page))
         .route("/console/{*path}", get(console::file))
@@ -89,6 +91,7 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(floor::agents))
         .routes(routes!(floor::presence))
         .routes(routes!(floor::calls))
+        .routes(routes!(floor::disposition))
         .routes(routes!(accounts::accounts))
         .routes(routes!(messages::messages))
         .routes(routes!(held::held))

@@ -3,6 +3,8 @@
 use super::guard::Limits;
 use super::masters::Masters;
 use super::people::floor::Floor;
+use super::people::phone::Phones;
+use super::public::call::PageCalls;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
 use crate::intake::Steps;
@@ -36,6 +38,10 @@ pub struct Joined {
     pub bus: Bus,
     /// Queues, agents, calls.
     pub floor: Arc<dyn Floor>,
+    /// Telephones in the agents' browsers, where this process has a telephone.
+    pub phones: Option<Arc<dyn Phones>>,
+    /// Calls from the public page, where this process has a telephone.
+    pub page_calls: Option<Arc<dyn PageCalls>>,
     /// Categories, departments, districts.
     pub masters: Masters,
     /// How carriers report delivery.
@@ -59,6 +65,8 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Cookies only over TLS.
     pub secure_cookie: bool,
+    /// Work that a visitor's computer does before a call from the public page, in zero bits of SHA-256; 0: none.
+    pub page_puzzle_bits: u8,
     /// Largest body in bytes.
     pub body_limit: usize,
     /// Largest attachment in bytes.

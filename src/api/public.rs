@@ -1,5 +1,7 @@
 //! The public page: what this is, and what number to call. It works without scripts.
 
+pub mod call;
+
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
 use super::who;
@@ -52,8 +54,9 @@ pub async fn page(
     let page = PAGES.get_template("page").and_then(|page| {
         page.render(context! {
             lang => language.code(), words => words, standing => standing, number => asked.number.unwrap_or_default(),
-            name => settings.name.clone(), telephone => settings.telephone.clone(), hours => settings.hours.get(&language).cloned().unwrap_or_default(),
-            now => Timestamp::now().to_string(),
+            name => settings.name.clone(), telephone => settings.telephone.clone(),
+            hours => settings.hours.get(&language).cloned().unwrap_or_default(),
+            now => Timestamp::now().to_string(), calls => parts.page_calls.as_ref().is_some_and(|calls| calls.open()),
         })
     });
     match page {
@@ -102,8 +105,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_every_word_in_every_language_and_no_script() {
-        for lang in Language::SERVED {
+    fn the_page_has_every_word_in_every_language_and_a_script_only_for_calls() {
+        for (lang, calls) in Language::SERVED.into_iter().flat_map(|lang| [(lang, true), (lang, false)]) {
             for standing in
                 [None, Some(context! { found => true, state => "closed", grouped => "1", registered => "x", due => "y", closed => "z" })]
             {
@@ -114,11 +117,11 @@ mod tests {
                     .and_then(|page| {
                         page.render(context! {
                             lang => lang.code(), words => words(lang), standing => standing, number => "<b>", name => "Daak",
-                            telephone => ["1000"], hours => "always", now => "now",
+                            telephone => ["1000"], hours => "always", now => "now", calls => calls,
                         })
                     })
                     .expect("the page renders");
-                assert!(page.len() < 50_000 && !page.contains("<script") && !page.contains("<b>"), "{lang}");
+                assert!(page.len() < 50_000 && page.contains("<script") == calls && !page.contains("<b>"), "{lang}");
                 assert!(page.contains(&format!("<html lang=\"{lang}\"")));
             }
         }

@@ -43,6 +43,7 @@ pub fn settings(config: &Config) -> Settings {
         hours: [Language::Bn, Language::Hi, Language::En].map(|language| (language, config.helpline.hours.to(language).to_owned())).into(),
         secure_cookie: public.as_deref().is_some_and(|url| url.starts_with("https://")),
         origins: http.trusted_origins.iter().cloned().chain(public).collect(),
+        page_puzzle_bits: config.voice.page_puzzle_bits,
         body_limit: http.body_limit_kib * 1024,
         attachment_limit: http.attachment_limit_mib * 1024 * 1024,
         letters: config.letters.inbox.clone(),

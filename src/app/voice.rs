@@ -1,15 +1,18 @@
 //! The telephone, as the configuration wants it, joined with the floor.
 
 use super::{AppError, speech};
+use crate::api::people::phone::Phones;
+use crate::api::public::call::{PageCalls, PageLine, PageNews};
 use crate::config::Config;
 use crate::config::address::SipTransport;
 use crate::config::section::desk::{Agent, Queue};
 use crate::config::section::voice::{CodecName, Srtp};
-use crate::floor::{FloorConfig, Switchboard};
+use crate::floor::{Floor, FloorConfig, Switchboard};
 use crate::observe::event;
 use daak_domain::call::{AgentDevice, AgentId, CallCommand, CallId};
 use daak_domain::queue::{AgentConfig, QueueConfig};
 use daak_domain::seam::{Archive, BoxFuture, Helpline, Recall, Refusal};
+use daak_domain::softphone::{PhoneNews, PhoneWish, RingId};
 use daak_voice::{
     Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig,
     SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, Voice, VoiceConfig, ha1,
@@ -18,6 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// Bytes of spoken prompts that are kept across restarts.
 const PROMPTS_KEPT: u64 = 200 << 20;
@@ -127,6 +131,99 @@ impl Switchboard for Exchange {
 
     fn live(&self) -> Vec<CallId> {
         self.voice.calls().into_iter().map(|call| call.call).collect()
+    }
+}
+
+/// What browsers reach of the telephone; nothing where this process has none.
+#[derive(Default)]
+pub struct Browsers {
+    /// Agents' telephones.
+    pub phones: Option<Arc<dyn Phones>>,
+    /// Calls from the public page.
+    pub page_calls: Option<Arc<dyn PageCalls>>,
+}
+
+impl Browsers {
+    /// Of a telephone and the floor that it serves.
+    pub fn of(voice: &Voice, floor: &Floor) -> Self {
+        Self {
+            phones: Some(Arc::new(BrowserPhones { voice: voice.clone(), floor: floor.clone() })),
+            page_calls: Some(Arc::new(Visitors(voice.clone()))),
+        }
+    }
+}
+
+/// Browsers' way to the telephone.
+struct BrowserPhones {
+    voice: Voice,
+    /// Rings an agent where the telephone is.
+    floor: Floor,
+}
+
+/// The public page's way to the telephone.
+struct Visitors(Voice);
+
+impl PageCalls for Visitors {
+    fn open(&self) -> bool {
+        self.0.takes_page_calls()
+    }
+
+    fn call(&self, offer: &str, news: mpsc::Sender<PageNews>) -> Result<Box<dyn PageLine>, String> {
+        let (told, mut heard) = mpsc::channel(8);
+        let line = self.0.call_from_page(offer, told).map_err(|why| why.to_string())?;
+        tokio::spawn(async move {
+            while let Some(happened) = heard.recv().await {
+                let word = match happened {
+                    daak_voice::PageNews::Answered => PageNews::Answered,
+                    daak_voice::PageNews::Over => PageNews::Over,
+                };
+                if news.send(word).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Box::new(Visit(line)))
+    }
+}
+
+struct Visit(daak_voice::PageLine);
+
+impl PageLine for Visit {
+    fn answer(&self) -> &str {
+        &self.0.answer
+    }
+
+    fn press(&self, key: char) {
+        self.0.press(key);
+    }
+}
+
+/// How long a browser may be gone, as in a reload, until its agent is taken to have left.
+const AGENT_GONE: Duration = Duration::from_secs(15);
+
+impl Phones for BrowserPhones {
+    fn claim(&self, agent: &AgentId, tab: &str, take: bool, has: Option<RingId>, news: mpsc::Sender<PhoneNews>) -> u64 {
+        let claim = self.voice.softphones().claim(agent, tab, take, has, news);
+        self.floor.phone_in_browser(agent, true);
+        claim.number()
+    }
+
+    fn leave(&self, agent: &AgentId, claim: u64) {
+        if !self.voice.softphones().leave(agent, claim) {
+            return;
+        }
+        let (voice, floor, agent) = (self.voice.clone(), self.floor.clone(), agent.clone());
+        // Meanwhile the browser is still rung: a reload is quicker than the next call.
+        tokio::spawn(async move {
+            tokio::time::sleep(AGENT_GONE).await;
+            if !voice.softphones().is_here(&agent) {
+                floor.browser_gone(&agent);
+            }
+        });
+    }
+
+    fn says(&self, agent: &AgentId, claim: u64, wish: PhoneWish) -> Result<(), String> {
+        self.voice.softphones().says(agent, claim, wish).map_err(str::to_owned)
     }
 }
 

@@ -83,6 +83,7 @@ fn voice(config: &Config) -> Checked {
             format!("SIP listens on {port}, expected a range without it"),
         )?;
     }
+    demand(config.voice.page_puzzle_bits <= 24, "voice.page_puzzle_bits", "expected 0 to 24 bits: each more doubles the work")?;
     demand((1..=1440).contains(&config.voice.longest_call_min), "voice.longest_call_min", "expected 1 to 1440 minutes")?;
     demand((1..=64).contains(&speech.workers), "speech.workers", "expected 1 to 64")?;
     demand((1..=10_000).contains(&speech.queue), "speech.queue", "expected 1 to 10000")?;

@@ -64,6 +64,7 @@ pub fn prepare(config: &mut Config) -> Result<(), DemoRefused> {
     if config.sms.driver != SmsDriver::Outbox {
         return Err(DemoRefused::Sends);
     }
+    config.voice.numbers.entry("web".into()).or_insert_with(|| "helpline".into());
     if config.agents.is_empty() {
         let queues = config.queues.iter().map(|queue| queue.name.clone()).collect();
         config.agents.push(Agent {

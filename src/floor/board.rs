@@ -1,14 +1,16 @@
 //! What the floor knows: the distributor, and every call in progress.
 
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentId, CallEvent, CallId, Direction};
+use daak_domain::call::{AgentDevice, AgentId, CallEvent, CallId, Direction};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::Distributor;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Ends of calls that are remembered for a callback whose call ends before it is known to be one.
 const ENDS_KEPT: usize = 64;
+/// Talks that are remembered for their wrap-up.
+const TALKS_KEPT: usize = 2_048;
 
 /// What the floor knows.
 pub(super) struct Board {
@@ -17,7 +19,13 @@ pub(super) struct Board {
     pub(super) calls: HashMap<CallId, Line>,
     /// Calls that we made to call somebody back: by the new call, the call in which it was asked.
     pub(super) recalls: HashMap<CallId, CallId>,
+    /// Where each agent is reached when no browser has the telephone.
+    pub(super) devices: HashMap<AgentId, AgentDevice>,
+    /// Agents whose telephone is in a browser.
+    pub(super) in_browser: HashSet<AgentId>,
     lately_ended: VecDeque<CallId>,
+    /// Who spoke in which call lately, for what is said of it in the wrap-up.
+    talks: VecDeque<(AgentId, CallId)>,
 }
 
 /// A call as the floor knows it.
@@ -34,8 +42,34 @@ pub(super) struct Line {
 }
 
 impl Board {
-    pub(super) fn new(distributor: Distributor) -> Self {
-        Self { distributor, calls: HashMap::new(), recalls: HashMap::new(), lately_ended: VecDeque::new() }
+    pub(super) fn new(distributor: Distributor, devices: HashMap<AgentId, AgentDevice>) -> Self {
+        Self {
+            distributor,
+            calls: HashMap::new(),
+            recalls: HashMap::new(),
+            devices,
+            in_browser: HashSet::new(),
+            lately_ended: VecDeque::new(),
+            talks: VecDeque::new(),
+        }
+    }
+
+    /// Where an agent is reached now.
+    pub(super) fn device(&self, agent: &AgentId) -> Option<AgentDevice> {
+        if self.in_browser.contains(agent) {
+            return Some(AgentDevice::Browser { agent: agent.clone() });
+        }
+        self.devices.get(agent).cloned()
+    }
+
+    /// Whether an agent speaks in a call now.
+    pub(super) fn speaks(&self, agent: &AgentId, call: CallId) -> bool {
+        self.calls.get(&call).is_some_and(|line| line.stage == "talking" && line.agent.as_ref() == Some(agent))
+    }
+
+    /// Whether an agent speaks in a call, or did so lately.
+    pub(super) fn spoke(&self, agent: &AgentId, call: CallId) -> bool {
+        self.speaks(agent, call) || self.talks.iter().any(|(who, which)| who == agent && *which == call)
     }
 
     /// The number of a call's other party.
@@ -57,6 +91,12 @@ impl Board {
             }
             CallEvent::Ended { .. } => self.forget(call),
             _ => {
+                if let CallEvent::TalkEnded { agent, .. } = event {
+                    if self.talks.len() == TALKS_KEPT {
+                        self.talks.pop_front();
+                    }
+                    self.talks.push_back((agent.clone(), call));
+                }
                 if let Some(line) = self.calls.get_mut(&call) {
                     line.note(event);
                 }

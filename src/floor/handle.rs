@@ -6,8 +6,8 @@ use super::task::{News, Task};
 use crate::bus::Bus;
 use crate::observe::event;
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentDevice, AgentId, CallEvent, CallId};
-use daak_domain::queue::{AgentConfig, CallbackSnapshot, Distributor, QueueConfig};
+use daak_domain::call::{AgentDevice, AgentId, Beyond, CallCommand, CallEvent, CallId, DeskAct};
+use daak_domain::queue::{AgentConfig, AgentState, CallbackSnapshot, Distributor, QueueConfig};
 use daak_domain::seam::Switchboard;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,12 +76,15 @@ impl Floor {
         let distributor = Distributor::new(config.queues, config.agents, clock());
         let (news, inbox) = mpsc::channel(MAILBOX);
         let (records, kept) = mpsc::channel(RECORDS);
-        let floor =
-            Self { news, lost_touch: Arc::default(), board: Arc::new(Mutex::new(Board::new(distributor))), switchboard: Arc::default() };
+        let floor = Self {
+            news,
+            lost_touch: Arc::default(),
+            board: Arc::new(Mutex::new(Board::new(distributor, config.devices))),
+            switchboard: Arc::default(),
+        };
         let task = Task {
             clock: Box::new(clock),
             board: floor.board.clone(),
-            devices: config.devices,
             bus,
             records,
             switchboard: floor.switchboard.clone(),
@@ -124,6 +127,58 @@ impl Floor {
         self.news.try_send(News::Presence(agent.clone(), wish)).map_err(|_| "the floor is overrun: try again".to_owned())
     }
 
+    /// An agent's telephone came into a browser, or is in none any more.
+    pub fn phone_in_browser(&self, agent: &AgentId, here: bool) {
+        let mut board = self.board();
+        if here {
+            board.in_browser.insert(agent.clone());
+        } else {
+            board.in_browser.remove(agent);
+        }
+    }
+
+    /// No browser has had the agent's telephone for a while: calls go to the desk phone, or, without one, the agent has left.
+    pub fn browser_gone(&self, agent: &AgentId) {
+        self.phone_in_browser(agent, false);
+        let at_work = self.board().distributor.state(agent).is_some_and(|state| state != AgentState::Away);
+        let fixed = matches!(self.board().devices.get(agent), Some(AgentDevice::Contact { .. }));
+        if at_work && !fixed {
+            let _ = self.agent_wishes(agent, AgentWish::Away);
+        }
+    }
+
+    /// Does what an agent in a talk wants done with the caller.
+    ///
+    /// # Errors
+    /// A sentence: the agent does not speak in that call, or there is no such queue or agent.
+    pub fn desk(&self, agent: &AgentId, call: CallId, mut act: DeskAct) -> Result<(), String> {
+        let board = self.board();
+        if !board.speaks(agent, call) {
+            return Err("you do not speak in that call: it is over, or another's".to_owned());
+        }
+        if let DeskAct::Transfer { to } | DeskAct::Consult { to } = &mut act {
+            match to {
+                Beyond::Queue { name } if board.distributor.queues().iter().any(|queue| queue.name == *name) => {}
+                Beyond::Queue { name } => return Err(format!("there is no queue {name:?}: choose one of the list")),
+                Beyond::Agent { agent: other, .. } if other == agent => return Err("that is yourself".to_owned()),
+                Beyond::Agent { agent: other, at } => {
+                    *at = board.device(other);
+                    if at.is_none() {
+                        return Err(format!("{other} has no telephone here: choose another"));
+                    }
+                }
+                Beyond::Number { number } if !is_dialable(number) => {
+                    return Err("that is no telephone number: give 3 to 15 digits".to_owned());
+                }
+                Beyond::Number { .. } => {}
+            }
+        }
+        drop(board);
+        let Some(switchboard) = self.switchboard.get() else { return Err("this process has no telephone".to_owned()) };
+        switchboard.command(call, CallCommand::Desk { agent: agent.clone(), act });
+        Ok(())
+    }
+
     /// Every promise to call somebody back.
     pub fn callbacks(&self) -> Vec<CallbackSnapshot> {
         self.board().distributor.callbacks()
@@ -132,4 +187,9 @@ impl Floor {
     pub(super) fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_dialable(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

@@ -8,7 +8,7 @@ use daak_domain::Timestamp;
 use daak_domain::call::{AgentDevice, AgentId, CallCommand, CallEvent, CallId, CallRecord, LeftQueue};
 use daak_domain::queue::{Arrival, Order};
 use daak_domain::seam::{Recall, Switchboard};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -29,7 +29,6 @@ pub(super) enum News {
 pub(super) struct Task {
     pub(super) clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) board: Arc<Mutex<Board>>,
-    pub(super) devices: HashMap<AgentId, AgentDevice>,
     pub(super) bus: Bus,
     pub(super) records: mpsc::Sender<CallRecord>,
     pub(super) switchboard: Arc<OnceLock<Arc<dyn Switchboard>>>,
@@ -65,6 +64,10 @@ impl Task {
 
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn device(&self, agent: &AgentId) -> Option<AgentDevice> {
+        self.board().device(agent)
     }
 
     fn until_wakeup(&self) -> Duration {
@@ -117,7 +120,11 @@ impl Task {
         let number = board.number(call);
         board.note(call, event);
         match event {
-            CallEvent::Arrived { .. } | CallEvent::LanguageChosen { .. } | CallEvent::OfferRinging { .. } => Vec::new(),
+            CallEvent::Arrived { .. }
+            | CallEvent::LanguageChosen { .. }
+            | CallEvent::OfferRinging { .. }
+            | CallEvent::Held { .. }
+            | CallEvent::Consulted { .. } => Vec::new(),
             CallEvent::Waiting { queue, language, emergency, since } => {
                 let arrival = Arrival { call, queue: queue.clone(), language: *language, emergency: *emergency, since: *since };
                 match board.recalls.remove(&call) {
@@ -163,8 +170,8 @@ impl Task {
         }
         let Some(switchboard) = self.switchboard.get() else { return };
         match order {
-            Order::Offer { call, agent, ring_for } => match self.devices.get(&agent) {
-                Some(at) => switchboard.command(call, CallCommand::Offer { agent, at: at.clone(), ring_for }),
+            Order::Offer { call, agent, ring_for } => match self.device(&agent) {
+                Some(at) => switchboard.command(call, CallCommand::Offer { agent, at, ring_for }),
                 None => tracing::error!(event = event::PART_MISSING, %agent, "an agent has no telephone"),
             },
             Order::Withdraw { call, agent } => switchboard.command(call, CallCommand::WithdrawOffer { agent }),

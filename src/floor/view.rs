@@ -4,6 +4,7 @@ use super::Floor;
 use super::handle::AgentWish;
 use crate::api::people::floor::{AgentView, CallView, Floor as Shown, Presence, QueueView};
 use daak_domain::call::AgentId;
+use daak_domain::queue::AgentState;
 
 impl Shown for Floor {
     fn queues(&self) -> Vec<QueueView> {
@@ -26,6 +27,11 @@ impl Shown for Floor {
             state: a.state.name().to_owned(),
             reason: a.reason.clone(),
             since: Some(a.since),
+            until: match a.state {
+                AgentState::WrapUp(until) => Some(until),
+                AgentState::NotAnswering(until) => until,
+                _ => None,
+            },
             queues: a.queues.iter().cloned().collect(),
         };
         self.board().distributor.agents().iter().map(view).collect()
@@ -49,8 +55,17 @@ impl Shown for Floor {
             waited_s: None,
             tickets: Vec::new(),
             mos: None,
+            disposition: None,
         };
         calls.into_iter().map(view).collect()
+    }
+
+    fn desk(&self, agent: &str, call: daak_domain::call::CallId, act: daak_domain::call::DeskAct) -> Result<(), String> {
+        Floor::desk(self, &AgentId(agent.to_owned()), call, act)
+    }
+
+    fn spoke(&self, agent: &str, call: daak_domain::call::CallId) -> bool {
+        self.board().spoke(&AgentId(agent.to_owned()), call)
     }
 
     fn set_presence(&self, agent: &str, presence: Presence, reason: Option<&str>) -> Result<(), String> {

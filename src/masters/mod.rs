@@ -21,6 +21,8 @@ pub struct Masters {
     pub closure_reasons: Vec<ClosureReason>,
     /// Texts that people at the desk send often.
     pub canned: Vec<CannedText>,
+    /// What may have come of a talk with a citizen.
+    pub dispositions: Vec<Disposition>,
 }
 
 /// Why an office may call a matter settled.
@@ -53,6 +55,20 @@ pub struct CannedText {
 
 /// Places that a canned text may have.
 const PLACES: [&str; 3] = ["number", "due", "department"];
+
+/// What may have come of a talk with a citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disposition {
+    /// Its code.
+    pub code: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Name in Bengali.
+    pub name_bn: String,
+    /// Name in Hindi.
+    pub name_hi: String,
+}
 
 /// A master that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,7 +107,8 @@ impl Masters {
         let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
         let canned = canned(&text("canned.toml")?).map_err(mistake)?;
-        Ok(Self { taxonomy, places, calendars, limits, closure_reasons, canned })
+        let dispositions = dispositions(&text("dispositions.toml")?).map_err(mistake)?;
+        Ok(Self { taxonomy, places, calendars, limits, closure_reasons, canned, dispositions })
     }
 }
 
@@ -131,6 +148,16 @@ fn canned(text: &str) -> Result<Vec<CannedText>, String> {
         }
     }
     Ok(file.texts)
+}
+
+fn dispositions(text: &str) -> Result<Vec<Disposition>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        dispositions: Vec<Disposition>,
+    }
+    let file: File = parsed("dispositions.toml", text)?;
+    if file.dispositions.is_empty() { Err("dispositions.toml: expected at least one".into()) } else { Ok(file.dispositions) }
 }
 
 /// A TOML file of masters; a mistake with its line.

@@ -39,6 +39,8 @@ catalogue! {
     ACT_REFUSED = "access.act.refused";
     /// A person was added or changed.
     PERSON_CHANGED = "access.person.changed";
+    /// What a browser wanted of its telephone was refused: it was not its own, not its time, or not understood.
+    PHONE_REFUSED = "phone.refused";
     /// A live connection fell behind and was told to read anew.
     LIVE_LAGGED = "live.lagged";
     /// The outbox cannot work now and tries again.

@@ -6,8 +6,10 @@ use super::error::{Result, StoreError};
 use super::row::{micros, read_cursor, write_cursor};
 use super::writer::Work;
 use super::{Change, Dialect, Page, Store};
+use daak_domain::Timestamp;
 use daak_domain::call::{CallId, CallRecord};
 use daak_domain::ticket::{Actor, Event, EventBody};
+use std::collections::HashMap;
 
 impl Store {
     /// Keeps the record of a call, puts the call on the timeline of its tickets, and remembers its language.
@@ -40,6 +42,60 @@ impl Store {
         let more = items.last().filter(|_| rows.len() > items.len());
         let next = more.map(|last| write_cursor(last.started_at, &last.call.to_string()));
         Ok(Page { items, next })
+    }
+}
+
+/// What came of a talk, as its agent says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disposition {
+    /// Which call.
+    pub call: CallId,
+    /// Who spoke with the citizen.
+    pub agent: String,
+    /// A code of the masters.
+    pub code: String,
+    /// In the agent's own words.
+    pub note: Option<String>,
+    /// When it was said.
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// Keeps what came of a talk; a later word of the same agent replaces the one before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_disposition(&self, disposition: Disposition) -> Result<()> {
+        self.writer.work(disposition).await
+    }
+
+    /// What came of these calls, by the last word for each.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn dispositions(&self, calls: &[CallId]) -> Result<HashMap<CallId, String>> {
+        let mut found = HashMap::new();
+        for call in calls {
+            let sql = "SELECT code FROM dispositions WHERE call = ?1 ORDER BY at DESC LIMIT 1";
+            if let Some(row) = self.readers.row(sql, values![call.to_string()]).await? {
+                found.insert(*call, row.get::<String>("code")?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Work for Disposition {
+    type Answer = ();
+
+    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
+        Box::pin(async move {
+            let sql = "INSERT INTO dispositions (call, agent, code, note, at) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT (call, agent) DO UPDATE SET code = excluded.code, note = excluded.note, at = excluded.at";
+            let note = self.note.as_deref();
+            on.execute(sql, values![self.call.to_string(), &self.agent, &self.code, note, micros(self.at)]).await?;
+            Ok(())
+        })
     }
 }
 

@@ -26,6 +26,7 @@ mod writer;
 
 pub use access::{SessionRow, TokenRow, UserRow};
 pub use append::NewMessage;
+pub use calls::Disposition;
 pub use chain::Broken;
 pub use error::{Result, StoreError};
 pub use held::{HeldRow, Settled};

@@ -1,7 +1,7 @@
 //! One call's task: it tells the machine what happened and does what the machine says.
 
 use crate::caller::Caller;
-use crate::far::Fars;
+use crate::far::{Dial, Fars};
 use crate::statement::{Limits, Speech, Taking};
 use crate::timers::Timers;
 use crate::voice::Shared;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use voice_call::{Call, Deed, Happening, Reading};
+use voice_call::{Call, Deed, FarEvent, Happening, Reading};
 use voice_ivr::{Piece, PlayId};
 use voice_media::{MediaEvent, Playlist, Record, StreamStats};
 use voice_sip::{LegEnd, LegEvent};
@@ -25,6 +25,8 @@ pub(crate) const MAILBOX: usize = 64;
 const DOOR_PATIENCE: Duration = Duration::from_secs(600);
 /// A call that has ended is kept no longer than this for what is still being stored.
 const LINGER: Duration = Duration::from_secs(900);
+/// How long a key that an agent presses is held.
+const KEY_MS: u32 = 160;
 /// Frames of the caller's speech that may wait for the statement's recorder: two seconds.
 const TAP_BACKLOG: usize = 100;
 
@@ -73,7 +75,7 @@ impl Actor {
             let wake = self.next_wake();
             tokio::select! {
                 Some(post) = self.mailbox.recv() => self.post(post),
-                event = self.caller.leg.events.recv(), if self.caller.leg_alive => self.leg_event(event),
+                event = self.caller.events.recv(), if self.caller.leg_alive => self.leg_event(event),
                 Some(event) = self.caller.media.recv() => self.media_event(event),
                 () = tokio::time::sleep_until(wake) => self.wake(),
             }
@@ -110,8 +112,15 @@ impl Actor {
     }
 
     pub(crate) fn happened(&mut self, happening: Happening) {
+        let gone = match &happening {
+            Happening::Far(far, FarEvent::HungUp | FarEvent::Failed(_) | FarEvent::Vanished) => Some(*far),
+            _ => None,
+        };
         let deeds = self.call.on(happening, Timestamp::now());
         self.do_all(deeds);
+        if let Some(far) = gone {
+            self.fars.hang_up(far); // its sockets are free for the next
+        }
     }
 
     fn leg_event(&mut self, event: Option<LegEvent>) {
@@ -141,6 +150,8 @@ impl Actor {
         match event {
             MediaEvent::Played { id, finished: true, .. } => self.happened(Happening::Played(PlayId(id))),
             MediaEvent::Played { .. } | MediaEvent::MediaResumed { .. } => {}
+            MediaEvent::TransportUp { .. } => self.happened(Happening::Ready),
+            MediaEvent::TransportDown { .. } => self.happened(Happening::CallerEnded(EndReason::CallerHungUp)),
             MediaEvent::Digit { digit, .. } => self.happened(Happening::Digit(digit)),
             MediaEvent::SpeechBegan { .. } => {
                 self.note_speech(Speech { now: true, ever: true });
@@ -196,7 +207,11 @@ impl Actor {
                     }
                 });
             }
-            Deed::DialFar { far, target, ring_for } => self.fars.dial(&self.shared, &self.caller, far, target, ring_for, &self.me),
+            Deed::DialFar { far, target, ring_for, story } => {
+                self.fars.dial(&self.shared, &self.caller, Dial { far, target, ring_for, story }, &self.me);
+            }
+            Deed::JoinFars(one, other) => self.fars.join_two(one, other),
+            Deed::Press(key) => self.with_stream(|stream| stream.send_digit(key, KEY_MS)),
             Deed::Join(far) => self.fars.join(far, self.caller.stream.as_ref()),
             Deed::Part => self.with_stream(voice_media::Stream::part),
             Deed::HangUpFar(far) => self.fars.hang_up(far),

@@ -1,10 +1,12 @@
 //! Far legs: the agent's telephone that rings for the caller, or another party's.
 
 use crate::actor::Post;
+use crate::browser::{self, BrowserLeg};
 use crate::caller::Caller;
 use crate::codec::stream_params;
 use crate::voice::Shared;
 use daak_domain::call::{AgentDevice, OfferFailure};
+use daak_domain::softphone::Story;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,15 @@ use tokio_util::sync::CancellationToken;
 use voice_call::{FarEvent, FarId, FarTarget, Happening};
 use voice_media::Stream;
 use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Offers, Sdp, Target};
+
+/// A far leg to be dialled.
+pub(crate) struct Dial {
+    pub(crate) far: FarId,
+    pub(crate) target: FarTarget,
+    pub(crate) ring_for: Duration,
+    /// What an agent is told of the caller.
+    pub(crate) story: Box<Story>,
+}
 
 /// The far legs of one call.
 #[derive(Default)]
@@ -26,17 +37,10 @@ struct Far {
 
 impl Fars {
     /// Rings a far leg; what becomes of it is posted to the call.
-    pub(crate) fn dial(
-        &mut self,
-        shared: &Arc<Shared>,
-        caller: &Caller,
-        far: FarId,
-        target: FarTarget,
-        ring_for: Duration,
-        call: &mpsc::Sender<Post>,
-    ) {
-        // Nobody listens to the far stream's events: keys pressed by an agent mean nothing yet.
-        let (events, _) = mpsc::channel(8);
+    pub(crate) fn dial(&mut self, shared: &Arc<Shared>, caller: &Caller, dial: Dial, call: &mpsc::Sender<Post>) {
+        let Dial { far, target, ring_for, story } = dial;
+        // Of a telephone's stream nobody hears the events: keys that an agent presses go to the caller.
+        let (events, media) = mpsc::channel(8);
         let opened = match &caller.stream {
             Some(near) => shared.media.open_near(near, events, u64::from(far.0)),
             None => shared.media.open(events, u64::from(far.0)),
@@ -49,10 +53,18 @@ impl Fars {
                 return;
             }
         };
-        let offer = Offers::of(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
-        let spec =
-            DialSpec { target: sip_target(target), from: shared.line_for(caller), offer: offer.clone(), ring_for, headers: Vec::new() };
         let gone = CancellationToken::new();
+        if let FarTarget::Agent(AgentDevice::Browser { agent }) = target {
+            let preferred = browser::codec_for(caller.codec);
+            let leg = BrowserLeg { far, agent, stream: stream.clone(), media, preferred, shared: shared.clone(), call: call.clone() };
+            tokio::spawn(leg.run(*story, ring_for, gone.clone()));
+            self.0.insert(far, Far { stream, gone });
+            return;
+        }
+        drop(media);
+        let Some(target) = sip_target(target) else { return };
+        let offer = Offers::of(&caller.preferred(&shared.capabilities), shared.advertised(stream.local()));
+        let spec = DialSpec { target, from: shared.line_for(caller), offer: offer.clone(), ring_for, headers: Vec::new() };
         let leg = FarLeg { far, stream: stream.clone(), offer, shared: shared.clone(), call: call.clone() };
         tokio::spawn(leg.run(spec, gone.clone()));
         self.0.insert(far, Far { stream, gone });
@@ -62,6 +74,13 @@ impl Fars {
     pub(crate) fn join(&self, far: FarId, caller: Option<&Stream>) {
         if let (Some(far), Some(caller)) = (self.0.get(&far), caller) {
             caller.join(&far.stream);
+        }
+    }
+
+    /// Joins two far legs with each other.
+    pub(crate) fn join_two(&self, one: FarId, other: FarId) {
+        if let (Some(one), Some(other)) = (self.0.get(&one), self.0.get(&other)) {
+            one.stream.join(&other.stream);
         }
     }
 
@@ -154,13 +173,15 @@ impl FarLeg {
     }
 }
 
-fn sip_target(target: FarTarget) -> Target {
-    match target {
+/// Where SIP goes; `None` for what is not reached by it.
+fn sip_target(target: FarTarget) -> Option<Target> {
+    Some(match target {
+        FarTarget::Agent(AgentDevice::Browser { .. }) => return None,
         FarTarget::Agent(AgentDevice::Registered { user }) => Target::Registered(user),
         FarTarget::Agent(AgentDevice::Contact { uri }) => Target::Uri(uri),
         FarTarget::Party(to) if to.starts_with("sip:") || to.starts_with("sips:") => Target::Uri(to),
         FarTarget::Party(number) => Target::Trunk { number },
-    }
+    })
 }
 
 fn failure(end: &LegEnd) -> OfferFailure {

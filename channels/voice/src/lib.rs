@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod actor;
+mod browser;
 mod caller;
 mod codec;
 mod disk;
@@ -14,12 +15,16 @@ mod far;
 mod music;
 mod reading;
 mod recording;
+mod softphone;
 mod sounds;
 mod statement;
 mod timers;
+mod visitor;
 mod voice;
 
+pub use softphone::{Claim, Softphones};
 pub use sounds::Sounds;
+pub use visitor::{PageLine, PageNews, PageRefused};
 pub use voice::{CallSummary, Numbers, Voice, VoiceConfig, VoiceError};
 // What the configuration is made into; nobody above needs to know the rooms.
 pub use voice_ivr::Flows;

@@ -4,6 +4,7 @@ use crate::actor::{Actor, MAILBOX, Post, new_call_id};
 use crate::caller::{Caller, NoMedia};
 use crate::disk::Disk;
 use crate::far::{Fars, line};
+use crate::softphone::Softphones;
 use crate::sounds::Sounds;
 use crate::statement::Speech;
 use crate::timers::Timers;
@@ -81,6 +82,9 @@ pub enum VoiceError {
     /// No leg could be dialled for want of a port or a codec.
     #[error("a call cannot be made: {0}")]
     NoMedia(String),
+    /// Browsers.
+    #[error(transparent)]
+    Browsers(#[from] voice_webrtc::NoIdentity),
     /// Threads for recordings.
     #[error("cannot start the threads that write recordings: {0}: raise the limit of threads")]
     Disk(std::io::Error),
@@ -123,6 +127,8 @@ pub struct Voice(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) sip: SipStack,
     pub(crate) media: MediaEngine,
+    pub(crate) softphones: Softphones,
+    pub(crate) identity: voice_webrtc::Identity,
     pub(crate) capabilities: Capabilities,
     pub(crate) sounds: Arc<Sounds>,
     pub(crate) recogniser: Arc<dyn Recogniser>,
@@ -155,9 +161,12 @@ impl Voice {
         let media = MediaEngine::start(config.media)?;
         let disk = Disk::start(&archive, config.disk_threads).map_err(VoiceError::Disk)?;
         let (sip, calls) = SipStack::start(config.sip).await?;
+        let identity = voice_webrtc::Identity::new()?;
         let shared = Arc::new(Shared {
             sip,
             media,
+            softphones: Softphones::default(),
+            identity,
             capabilities: config.capabilities,
             sounds: config.sounds,
             recogniser: config.recogniser,
@@ -224,6 +233,20 @@ impl Voice {
         &self.0.sip
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
+    /// Whether the public page may call.
+    pub fn takes_page_calls(&self) -> bool {
+        self.0.page_flow().is_some()
+    }
+
+    /// The telephones in the agents' browsers.
+    pub fn softphones(&self) -> &Softphones {
+        &self.0.softphones
+    }
+
     /// What the media threads have to do.
     pub fn load(&self) -> voice_media::Load {
         self.0.media.load()
@@ -259,6 +282,16 @@ impl Shared {
         line(&caller.shown, None)
     }
 
+    /// The flow that answers the public page, if it may call.
+    pub(crate) fn page_flow(&self) -> Option<String> {
+        self.numbers.exact.get(crate::visitor::PAGE).cloned()
+    }
+
+    /// Whether no more calls are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lines().len() >= self.max_calls
+    }
+
     /// Forgets a call that is over.
     pub(crate) fn forget(&self, call: CallId) {
         self.lines().remove(&call);
@@ -276,7 +309,7 @@ impl Shared {
             CallEvent::OfferAccepted { agent, .. } => (summary.stage, summary.agent) = ("talking", Some(agent.clone())),
             CallEvent::OfferFailed { .. } => (summary.stage, summary.agent) = ("waiting", None),
             CallEvent::TalkEnded { .. } => (summary.stage, summary.agent) = ("flow", None),
-            CallEvent::Arrived { .. } | CallEvent::Ended { .. } => {}
+            CallEvent::Arrived { .. } | CallEvent::Ended { .. } | CallEvent::Held { .. } | CallEvent::Consulted { .. } => {}
         }
     }
 }
@@ -337,6 +370,25 @@ async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
     }
 }
 
+/// Begins a call of a visitor of the public page.
+pub(crate) fn begin(shared: &Arc<Shared>, called: &str, flow: String, caller: Caller) -> CallId {
+    let call = new_call_id();
+    let facts = Facts {
+        call,
+        direction: Direction::Inbound,
+        caller: None,
+        called: called.to_owned(),
+        flow,
+        language: None,
+        identity: None,
+        started_at: Timestamp::now(),
+        waits_since: None,
+        about: None,
+    };
+    tokio::spawn(run(shared.clone(), facts, caller));
+    call
+}
+
 async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {
     let (me, mailbox) = mpsc::channel(MAILBOX);
     let summary = CallSummary {
@@ -350,10 +402,10 @@ async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {
         agent: None,
     };
     shared.lines().insert(facts.call, Line { mailbox: me.clone(), summary });
-    let inbound = facts.direction == Direction::Inbound;
+    let begins = facts.direction == Direction::Inbound && !caller.is_on_page();
     let (mut call, mut deeds) = Call::new(facts, shared.flows.clone());
-    if inbound {
-        deeds.extend(call.on(Happening::Ready, Timestamp::now())); // outbound: when it is answered
+    if begins {
+        deeds.extend(call.on(Happening::Ready, Timestamp::now())); // outbound: when it is answered; from the page: when sound is there
     }
     let actor = Actor {
         call,

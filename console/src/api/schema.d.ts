@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{call}/disposition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what came of a talk: of a call in which you spoke. A later word replaces the one before. */
+        put: operations["disposition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classify": {
         parameters: {
             query?: never;
@@ -189,7 +206,7 @@ export interface paths {
         };
         /**
          * What changes, as it changes. Each message is one JSON object with a `type`: `hello` first, then `ticket`, `call`, `agent`,
-         *     `message`, `held`; `missed` says that you fell behind and should read anew.
+         *     `message`, `held`; `missed` says that you fell behind and should read anew. Agents' telephones speak here too: `docs/live.md`.
          */
         get: operations["live"];
         put?: never;
@@ -427,6 +444,11 @@ export interface components {
             since?: string | null;
             /** @description `ready`, `ringing`, `calling_back`, `talking`, `wrap_up`, `not_answering`, `paused`, `away`. */
             state: string;
+            /**
+             * Format: date-time
+             * @description Of a wrap-up or a pause that ends by itself: when.
+             */
+            until?: string | null;
         };
         /** @description Another category. */
         AlternativeView: {
@@ -585,6 +607,8 @@ export interface components {
             caller?: string | null;
             /** @description `inbound` or `outbound`. */
             direction: string;
+            /** @description What came of the talk, as its agent said: a code of the masters. */
+            disposition?: string | null;
             /**
              * Format: date-time
              * @description The end.
@@ -736,6 +760,17 @@ export interface components {
             /** @description Name in Hindi. */
             name_hi?: string | null;
         };
+        /** @description What may have come of a talk with a citizen. */
+        Disposition: {
+            /** @description Its code. */
+            code: string;
+            /** @description Name in Bengali. */
+            name_bn: string;
+            /** @description Name in English. */
+            name_en: string;
+            /** @description Name in Hindi. */
+            name_hi?: string | null;
+        };
         /** @description A district. */
         District: {
             /** @description LGD code. */
@@ -860,6 +895,8 @@ export interface components {
             closure_reasons: components["schemas"]["ClosureReason"][];
             /** @description Offices of the state. */
             departments: components["schemas"]["Department"][];
+            /** @description What may have come of a talk with a citizen. */
+            dispositions: components["schemas"]["Disposition"][];
             /** @description Districts. */
             districts: components["schemas"]["District"][];
         };
@@ -931,6 +968,13 @@ export interface components {
             sender?: components["schemas"]["NewSender"];
             /** @description Subject line. */
             subject?: string | null;
+        };
+        /** @description What came of a talk. */
+        NewDisposition: {
+            /** @description A code of the masters' `dispositions`. */
+            code: string;
+            /** @description In your own words. */
+            note?: string | null;
         };
         /** @description One step of a ticket's life. */
         NewEvent: components["schemas"]["AskedStep"] & {
@@ -1015,6 +1059,11 @@ export interface components {
                 since?: string | null;
                 /** @description `ready`, `ringing`, `calling_back`, `talking`, `wrap_up`, `not_answering`, `paused`, `away`. */
                 state: string;
+                /**
+                 * Format: date-time
+                 * @description Of a wrap-up or a pause that ends by itself: when.
+                 */
+                until?: string | null;
             }[];
             /** @description Give this as `cursor` for the items after these; absent on the last page. */
             next?: string | null;
@@ -1038,6 +1087,8 @@ export interface components {
                 caller?: string | null;
                 /** @description `inbound` or `outbound`. */
                 direction: string;
+                /** @description What came of the talk, as its agent said: a code of the masters. */
+                disposition?: string | null;
                 /**
                  * Format: date-time
                  * @description The end.
@@ -1589,6 +1640,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView"];
+                };
+            };
+        };
+    };
+    disposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the call */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDisposition"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -6,6 +6,7 @@ export interface Change {
 }
 
 const line = $state({ down: false });
+let current: WebSocket | undefined;
 const listeners = new Set<(change: Change) => void>();
 
 export const live = {
@@ -20,7 +21,9 @@ export const live = {
     let ended = false;
     let pause = 500;
     const open = () => {
-      socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`);
+      socket = current = new WebSocket(
+        `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`,
+      );
       socket.onopen = () => {
         if (line.down) listeners.forEach((tell) => tell({ type: 'reconnected' }));
         line.down = false;
@@ -43,6 +46,12 @@ export const live = {
       clearTimeout(again);
       socket?.close();
     };
+  },
+  /** Says something to the server; whether the line is up. */
+  say(what: object): boolean {
+    if (current?.readyState !== WebSocket.OPEN) return false;
+    current.send(JSON.stringify(what));
+    return true;
   },
   /** Hears every change until the answer is called. */
   hear(tell: (change: Change) => void): () => void {

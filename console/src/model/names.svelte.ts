@@ -4,12 +4,13 @@ import { language, type Language } from '../words/index.svelte';
 /** Names of categories, departments and districts in the language of the person; fetched once. */
 type Named = { code: string; name_en: string; name_bn: string; name_hi?: string | null };
 const masters = $state<
-  Record<'categories' | 'departments' | 'districts' | 'closure_reasons', Map<string, Named>>
+  Record<'categories' | 'departments' | 'districts' | 'closure_reasons' | 'dispositions', Map<string, Named>>
 >({
   categories: new Map(),
   departments: new Map(),
   districts: new Map(),
   closure_reasons: new Map(),
+  dispositions: new Map(),
 });
 let canned = $state.raw<Schema['CannedText'][]>([]);
 let asked = false;
@@ -27,6 +28,7 @@ async function fetchMasters(): Promise<void> {
   masters.districts = byCode(data.districts);
   masters.closure_reasons = byCode(data.closure_reasons);
   canned = data.canned;
+  masters.dispositions = byCode(data.dispositions);
 }
 
 function name(kind: keyof typeof masters, code: string | null | undefined, spoken = language()): string {
@@ -44,6 +46,11 @@ export const places = {
   departmentIn: (code: string, spoken: Language) => name('departments', code, spoken),
   district: (code: string | null | undefined) => name('districts', code),
   reason: (code: string | null | undefined) => name('closure_reasons', code),
+  disposition: (code: string | null | undefined) => name('dispositions', code),
+  get dispositions(): Named[] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return [...masters.dispositions.values()];
+  },
   get reasons(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);
     return [...masters.closure_reasons.values()];

@@ -10,6 +10,7 @@ use crate::api::who::Who;
 use axum::extract::State as Joined;
 use axum::http::StatusCode;
 use daak_domain::Timestamp;
+use daak_domain::call::{CallId, DeskAct};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,6 +22,13 @@ pub trait Floor: Send + Sync + 'static {
     fn agents(&self) -> Vec<AgentView>;
     /// Every call in progress.
     fn calls(&self) -> Vec<CallView>;
+    /// Does what an agent in a talk wants done with the caller.
+    ///
+    /// # Errors
+    /// A sentence: it is not the agent's call, or there is nobody to give it to.
+    fn desk(&self, agent: &str, call: CallId, act: DeskAct) -> Result<(), String>;
+    /// Whether an agent speaks in a call, or did so lately.
+    fn spoke(&self, agent: &str, call: CallId) -> bool;
     /// Makes an agent ready for calls, or not. The reason is that of a pause.
     ///
     /// # Errors
@@ -60,6 +68,9 @@ pub struct AgentView {
     /// Since when.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
+    /// Of a wrap-up or a pause that ends by itself: when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
     /// Queues served.
     pub queues: Vec<String>,
 }
@@ -96,6 +107,8 @@ pub struct CallView {
     pub tickets: Vec<String>,
     /// Mean opinion score of the caller's line, 1 to 4.5.
     pub mos: Option<f32>,
+    /// What came of the talk, as its agent said: a code of the masters.
+    pub disposition: Option<String>,
 }
 
 impl CallView {
@@ -185,8 +198,56 @@ pub async fn calls(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query<
     }
     let page = crate::api::page::PageQuery { cursor: wanted.cursor, limit: wanted.limit };
     let past = parts.store.calls(page.cursor.as_deref(), page.limit()?).await.map_err(|why| crate::api::refused_by_store(&why))?;
-    let items = past.items.iter().map(|record| CallView::from(record).seen_with(sight)).collect();
+    let ids: Vec<CallId> = past.items.iter().map(|record| record.call).collect();
+    let dispositions = parts.store.dispositions(&ids).await.map_err(|why| crate::api::refused_by_store(&why))?;
+    let view = |record: &daak_domain::call::CallRecord| CallView {
+        disposition: dispositions.get(&record.call).cloned(),
+        ..CallView::from(record).seen_with(sight)
+    };
+    let items = past.items.iter().map(view).collect();
     Ok(Json(Page { items, next: past.next }))
+}
+
+/// What came of a talk.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewDisposition {
+    /// A code of the masters' `dispositions`.
+    pub code: String,
+    /// In your own words.
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
+/// The longest note.
+const NOTE: usize = 500;
+
+/// Say what came of a talk: of a call in which you spoke. A later word replaces the one before.
+#[utoipa::path(
+    put, path = "/api/v1/calls/{call}/disposition", tag = "floor", request_body = NewDisposition,
+    params(("call" = String, Path, description = "Name of the call")),
+    responses((status = 204, description = "Done"), (status = 403, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn disposition(
+    Joined(parts): Joined<Parts>,
+    who: Who,
+    Path(call): Path<uuid::Uuid>,
+    Json(said): Json<NewDisposition>,
+) -> Answer<StatusCode> {
+    who.may(Act::ChangeOwnPresence, None)?;
+    parts.masters.know_disposition(&said.code)?;
+    if said.note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
+        return Err(Problem::invalid("note: expected at most 500 letters"));
+    }
+    let call = CallId(call);
+    let lately = parts.floor.spoke(&who.0.name, call);
+    let last =
+        async || parts.store.call(call).await.map(|found| found.is_some_and(|record| record.agent.is_some_and(|a| a.0 == who.0.name)));
+    if !lately && !last().await.map_err(|why| crate::api::refused_by_store(&why))? {
+        return Err(Problem::forbidden("you did not speak in that call: only its agent may say what came of it"));
+    }
+    let disposition = crate::store::Disposition { call, agent: who.0.name.clone(), code: said.code, note: said.note, at: Timestamp::now() };
+    parts.store.put_disposition(disposition).await.map_err(|why| crate::api::refused_by_store(&why))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl From<&daak_domain::call::CallRecord> for CallView {
@@ -206,6 +267,7 @@ impl From<&daak_domain::call::CallRecord> for CallView {
             waited_s: record.waited.map(|w| w.as_secs_f64()),
             tickets: record.tickets.iter().map(|n| n.digits()).collect(),
             mos: record.quality.map(|q| q.mos),
+            disposition: None,
         }
     }
 }

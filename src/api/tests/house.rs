@@ -77,6 +77,7 @@ impl House {
             hours: HashMap::from([(Language::En, "always".into())]),
             origins: vec!["https://console.example".into()],
             secure_cookie: false,
+            page_puzzle_bits: 10,
             letters: Some(folder.path().join("scans")),
             fonts: "/usr/share/fonts/truetype/noto".into(),
             timezone: jiff::tz::TimeZone::UTC,
@@ -96,6 +97,8 @@ impl House {
             access: access.clone(),
             bus: bus.clone(),
             floor: Arc::new(EmptyFloor),
+            phones: None,
+            page_calls: None,
             masters: masters(),
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             settings,
@@ -170,6 +173,12 @@ fn masters() -> Masters {
         departments: vec![department("PWD"), department("WCD")],
         districts: vec![District { code: "312".into(), name_en: "Hooghly".into(), name_bn: "হুগলি".into(), name_hi: None }],
         canned: Vec::new(),
+        dispositions: vec![crate::api::masters::Disposition {
+            code: "told".into(),
+            name_en: "Told".into(),
+            name_bn: "জানানো হয়েছে".into(),
+            name_hi: None,
+        }],
         closure_reasons: vec![ClosureReason {
             code: "done".into(), name_en: "Done".into(), name_bn: "হয়েছে".into(), name_hi: None
         }],
@@ -320,7 +329,7 @@ impl ArchiveWriter for Writing {
     }
 }
 
-struct EmptyFloor;
+pub struct EmptyFloor;
 
 impl Floor for EmptyFloor {
     fn queues(&self) -> Vec<QueueView> {
@@ -341,6 +350,14 @@ impl Floor for EmptyFloor {
 
     fn calls(&self) -> Vec<CallView> {
         Vec::new()
+    }
+
+    fn desk(&self, _: &str, _: daak_domain::call::CallId, _: daak_domain::call::DeskAct) -> Result<(), String> {
+        Err("you do not speak in that call".into())
+    }
+
+    fn spoke(&self, _: &str, call: daak_domain::call::CallId) -> bool {
+        call.0.is_nil()
     }
 
     fn set_presence(&self, agent: &str, _: Presence, _: Option<&str>) -> Result<(), String> {

@@ -172,3 +172,17 @@ async fn a_role_sees_and_does_what_is_its_own() {
     assert_eq!(house.ask(Role::Supervisor, put.clone(), &presence("nobody"), Some(away.clone())).await.status, StatusCode::CONFLICT);
     assert_eq!(house.ask(Role::Agent, put, &presence("rina"), Some(away)).await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn only_who_spoke_in_a_call_says_what_came_of_it() {
+    let house = House::open().await;
+    let put = async |role, call: &str, code: &str| {
+        let path = format!("/api/v1/calls/{call}/disposition");
+        house.ask(role, axum::http::Method::PUT, &path, Some(json!({ "code": code }))).await.status
+    };
+    let (spoken, other) = ("00000000-0000-0000-0000-000000000000", "018f0000-0000-7000-8000-000000000001");
+    assert_eq!(put(Role::Agent, spoken, "told").await, StatusCode::NO_CONTENT);
+    assert_eq!(put(Role::Agent, spoken, "nonsense").await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(put(Role::Agent, other, "told").await, StatusCode::FORBIDDEN);
+    assert_eq!(put(Role::Analyst, spoken, "told").await, StatusCode::FORBIDDEN);
+}

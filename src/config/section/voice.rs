@@ -168,6 +168,9 @@ pub struct Voice {
     pub record: bool,
     /// Longest call in minutes.
     pub longest_call_min: u32,
+    /// Work that a visitor's computer does before a call from the public page: so many zero bits of SHA-256, 0 to 24; 0 switches it
+    /// off. The page may call where `numbers` has an entry `web`.
+    pub page_puzzle_bits: u8,
 }
 
 impl Default for Voice {
@@ -180,6 +183,7 @@ impl Default for Voice {
             numbers: numbers.iter().map(|(number, flow)| ((*number).to_owned(), (*flow).to_owned())).collect(),
             record: true,
             longest_call_min: 120,
+            page_puzzle_bits: 14,
         }
     }
 }

@@ -6,6 +6,7 @@ use daak_domain::contact::{Attachment, Contact, Receipt, Statement};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{Refusal, Standing};
+use daak_domain::softphone::Story;
 use daak_domain::ticket::Number;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -97,6 +98,12 @@ pub enum FarEvent {
     Failed(OfferFailure),
     /// The other end hung up.
     HungUp,
+    /// The line to the other end broke; it may come back in a moment.
+    Lost,
+    /// It came back.
+    Back,
+    /// It did not.
+    Vanished,
 }
 
 /// What speech recognition made of a statement.
@@ -196,7 +203,13 @@ pub enum Deed {
         target: FarTarget,
         /// Give up after this long.
         ring_for: Duration,
+        /// What an agent is told of the caller.
+        story: Box<Story>,
     },
+    /// Join two far legs, while the caller is on hold.
+    JoinFars(FarId, FarId),
+    /// Press a key towards the caller.
+    Press(char),
     /// Join the caller with the far leg; both hear each other.
     Join(FarId),
     /// Part them.

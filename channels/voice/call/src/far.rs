@@ -18,6 +18,8 @@ pub(crate) enum Who {
     Agent(AgentId),
     /// Another party, by the flow's transfer.
     Party,
+    /// A number outside, by an agent's transfer.
+    Beyond,
 }
 
 /// Where a transfer of the flow goes.

@@ -1,5 +1,7 @@
 //! The machine of one call.
 
+mod desk;
+
 use crate::far::{Far, Who, party};
 use crate::record::Draft;
 use crate::statement::{Phase, Spoken, Wanted};
@@ -13,6 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use voice_ivr::{Act, CallFacts, Flows, Input, QueueOutcome, Recognition, Session};
 
+/// How long another party's telephone rings.
+const PARTY_RINGS: Duration = Duration::from_secs(40);
+
 /// One call, from its first INVITE to its record.
 pub struct Call {
     facts: Facts,
@@ -23,6 +28,14 @@ pub struct Call {
     spoken: Spoken,
     waiting: Option<Waiting>,
     far: Option<Far>,
+    /// Whom the agent asks while the caller is on hold.
+    consult: Option<Far>,
+    /// The agent put the caller on hold.
+    held: bool,
+    /// The agent's line broke a moment ago.
+    lost: bool,
+    /// The line in which the caller stood last.
+    queued: Option<Queued>,
     next_far: u32,
     recording_call: bool,
     stream_closed: bool,
@@ -47,6 +60,14 @@ struct Waiting {
     since: Timestamp,
 }
 
+/// A line, and a place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Queued {
+    queue: String,
+    emergency: bool,
+    since: Timestamp,
+}
+
 impl Call {
     /// A call that is not answered yet, and what to tell the floor of it.
     pub fn new(facts: Facts, flows: Arc<Flows>) -> (Self, Vec<Deed>) {
@@ -66,6 +87,10 @@ impl Call {
             spoken: Spoken::default(),
             waiting: None,
             far: None,
+            consult: None,
+            held: false,
+            lost: false,
+            queued: None,
             next_far: 1,
             recording_call: false,
             stream_closed: false,
@@ -194,7 +219,7 @@ impl Call {
                 let why = if callback.is_some() { LeftQueue::Callback } else { LeftQueue::WentOn };
                 self.leave_queue(why, now, deeds);
             }
-            Act::Transfer { to } => self.dial(Who::Party, party(&to), Duration::from_secs(40), deeds),
+            Act::Transfer { to } => self.dial(Who::Party, party(&to), PARTY_RINGS, deeds),
             Act::Sms { template, values } => self.send_sms(template, values, deeds),
             Act::SetLanguage(language) => {
                 self.draft.language = language;
@@ -207,6 +232,7 @@ impl Call {
     fn wait(&mut self, queue: String, emergency: bool, now: Timestamp, deeds: &mut Vec<Deed>) {
         let since = self.facts.waits_since.unwrap_or(now);
         self.waiting = Some(Waiting { since: now });
+        self.queued = Some(Queued { queue: queue.clone(), emergency, since });
         deeds.push(Deed::Tell(CallEvent::Waiting { queue, language: self.draft.language, emergency, since }));
     }
 
@@ -229,10 +255,8 @@ impl Call {
     }
 
     fn dial(&mut self, who: Who, target: FarTarget, ring_for: Duration, deeds: &mut Vec<Deed>) {
-        let id = FarId(self.next_far);
-        self.next_far += 1;
-        self.far = Some(Far { id, who, joined: false });
-        deeds.push(Deed::DialFar { far: id, target, ring_for });
+        let far = self.dial_far(who, target, ring_for, None, deeds);
+        self.far = Some(far);
     }
 
     fn send_sms(&mut self, template: String, values: std::collections::BTreeMap<String, String>, deeds: &mut Vec<Deed>) {
@@ -254,8 +278,10 @@ impl Call {
             CallCommand::WithdrawOffer { agent } => {
                 if matches!(&self.far, Some(Far { who: Who::Agent(rung), joined: false, .. }) if *rung == agent) {
                     self.drop_offer(now, deeds);
+                    self.back_to_line_if_alone(now, deeds);
                 }
             }
+            CallCommand::Desk { agent, act } => self.desk(&agent, act, now, deeds),
             CallCommand::Position { place, wait } if self.waiting.is_some() => {
                 self.tell_flow(Input::QueueResult(QueueOutcome::Position { place, wait }), now, deeds);
             }
@@ -269,6 +295,9 @@ impl Call {
     }
 
     fn far_event(&mut self, id: FarId, event: FarEvent, now: Timestamp, deeds: &mut Vec<Deed>) {
+        if self.consult.as_ref().is_some_and(|asked| asked.id == id) {
+            return self.consult_event(event, now, deeds);
+        }
         let Some(far) = self.far.as_mut().filter(|far| far.id == id) else {
             // A leg that we gave up answered all the same: it must not be left with silence.
             if event == FarEvent::Answered {
@@ -292,14 +321,19 @@ impl Call {
                 self.far = None;
                 match who {
                     Who::Agent(agent) => deeds.push(Deed::Tell(CallEvent::OfferFailed { agent, why, at: now })),
-                    Who::Party => self.tell_flow(Input::TransferResult(false), now, deeds),
+                    Who::Party => return self.tell_flow(Input::TransferResult(false), now, deeds),
+                    Who::Beyond => {}
                 }
+                self.back_to_line_if_alone(now, deeds);
             }
             FarEvent::HungUp => {
                 let who = far.who.clone();
                 self.far = None;
                 self.far_hung_up(who, now, deeds);
             }
+            FarEvent::Lost => self.far_lost(id, deeds),
+            FarEvent::Back => self.far_back(id, deeds),
+            FarEvent::Vanished => self.far_vanished(now, deeds),
         }
     }
 
@@ -324,17 +358,23 @@ impl Call {
                 deeds.push(Deed::StopPlaying);
                 deeds.push(Deed::Join(id));
             }
+            Who::Beyond => {
+                deeds.push(Deed::StopPlaying);
+                deeds.push(Deed::Join(id));
+            }
         }
     }
 
     fn far_hung_up(&mut self, who: Who, now: Timestamp, deeds: &mut Vec<Deed>) {
         deeds.push(Deed::Part);
+        (self.held, self.lost) = (false, false);
         match who {
+            Who::Agent(agent) if self.consult.is_some() => self.hand_over(agent, now, deeds),
             Who::Agent(agent) => {
                 deeds.push(Deed::Tell(CallEvent::TalkEnded { agent, by: Party::Agent, at: now }));
                 self.tell_flow(Input::QueueResult(QueueOutcome::TalkEnded), now, deeds);
             }
-            Who::Party => self.end(EndReason::Transferred, Party::Agent, now, deeds),
+            Who::Party | Who::Beyond => self.end(EndReason::Transferred, Party::Agent, now, deeds),
         }
     }
 
@@ -429,6 +469,9 @@ impl Call {
         }
         if let Some(far) = self.far.take() {
             self.let_go(far, by, now, deeds);
+        }
+        if let Some(asked) = self.consult.take() {
+            deeds.push(Deed::HangUpFar(asked.id));
         }
         self.stage = Stage::Closing(reason);
         if self.spoken.phase == Phase::Recording {

@@ -49,6 +49,16 @@ pub enum MediaEvent {
         /// The owner's name for the stream.
         tag: u64,
     },
+    /// The stream's transport came up: sound can flow ([`crate::Stream::carry`]).
+    TransportUp {
+        /// The owner's name for the stream.
+        tag: u64,
+    },
+    /// The far end of the stream's transport is gone.
+    TransportDown {
+        /// The owner's name for the stream.
+        tag: u64,
+    },
     /// The stream is closed; its sockets are free again. The last event of a stream.
     Closed {
         /// The owner's name for the stream.

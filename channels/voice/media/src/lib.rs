@@ -41,6 +41,7 @@ mod sound;
 pub mod srtp;
 mod stream;
 pub mod tone;
+mod transport;
 pub mod voice;
 mod worker;
 
@@ -54,3 +55,4 @@ pub use recording::{Record, RecordedAudio};
 pub use sound::{Sound, SoundError, Tone, read_wav};
 pub use srtp::{SrtpKeys, SrtpSuite};
 pub use stream::{Stream, StreamParams};
+pub use transport::{Carried, Transport};

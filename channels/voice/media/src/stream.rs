@@ -5,6 +5,7 @@ use crate::play::{PlayItem, Playlist};
 use crate::recording::{Record, RecordedAudio};
 use crate::sound::Sound;
 use crate::srtp::SrtpKeys;
+use crate::transport::Transport;
 use crate::worker::{Command, Home, Order};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,6 +73,12 @@ impl Stream {
     /// Starts, or changes, what is exchanged with the far end.
     pub fn connect(&self, params: StreamParams) {
         self.order(Command::Connect(params));
+    }
+
+    /// Puts a transport between the stream and its socket, in place of the one it had. The addresses of
+    /// [`Self::connect`] no longer matter then: the transport knows its far end, and speaks RTCP itself.
+    pub fn carry(&self, transport: Box<dyn Transport>) {
+        self.order(Command::Carry(transport));
     }
 
     /// Plays from the beginning, in place of what is being played. Ends with [`crate::MediaEvent::Played`].

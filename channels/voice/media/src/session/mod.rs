@@ -1,5 +1,6 @@
 //! One stream as its thread sees it: what arrives, what is sent, who listens.
 
+mod carried;
 mod ears;
 mod outbox;
 mod receive;
@@ -16,6 +17,7 @@ use crate::event::MediaEvent;
 use crate::play::Player;
 use crate::srtp::Srtp;
 use crate::stream::StreamParams;
+use crate::transport::Transport;
 use crate::worker::{Command, Home, Now};
 use ears::Ears;
 use receive::Reception;
@@ -49,12 +51,15 @@ pub(crate) struct Session {
     partner: Option<usize>,
     relay: Relay,
     srtp: Option<Box<Srtp>>,
+    transport: Option<Box<dyn Transport>>,
     ears: Ears,
     reporting: Reporting,
     step: usize,
     /// Datagrams read since the last round, and whether they were too many.
     in_round: u32,
     flooded: bool,
+    /// Whether the thread is told when something arrives, rather than to look by the clock.
+    watched: bool,
     ended: bool,
 }
 
@@ -85,11 +90,13 @@ impl Session {
             partner: None,
             relay: Relay::default(),
             srtp: None,
+            transport: None,
             ears: Ears::default(),
             reporting: Reporting::new(),
             step: 0,
             in_round: 0,
             flooded: false,
+            watched: false,
             ended: false,
         }
     }
@@ -149,6 +156,19 @@ impl Session {
         std::mem::take(&mut self.flooded)
     }
 
+    /// Whether what arrives cannot wait for the clock: a partner waits for it, or a handshake.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.is_joined() || self.is_carried()
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched
+    }
+
+    pub(crate) fn set_watched(&mut self, watched: bool) {
+        self.watched = watched;
+    }
+
     /// Carries out one order.
     pub(crate) fn obey(&mut self, command: Command, now: Now) {
         match command {
@@ -169,7 +189,7 @@ impl Session {
             // The thread's own business.
             #[cfg(test)]
             Command::Fail => {}
-            Command::Adopt(_) | Command::Join(_) | Command::MoveTo(..) | Command::Part | Command::Close => {}
+            Command::Adopt(_) | Command::Carry(_) | Command::Join(_) | Command::MoveTo(..) | Command::Part | Command::Close => {}
         }
     }
 
@@ -177,6 +197,7 @@ impl Session {
     pub(crate) fn round(&mut self, now: Now) -> u64 {
         self.in_round = 0;
         let missed = self.transmission.begin_round(now.round);
+        self.transport_round(now);
         self.send_round(now);
         self.listen_round(missed);
         self.watch_silence(now);
@@ -198,6 +219,7 @@ impl Session {
         self.stop_playing(false);
         self.ears.stop_recording();
         self.send_report(Instant::now(), true);
+        self.end_transport();
         let stats = self.stats();
         self.outbox.say(MediaEvent::Closed { tag: self.tag, stats });
     }

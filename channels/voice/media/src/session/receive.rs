@@ -1,6 +1,7 @@
 //! What arrives: whom to believe, and what it says.
 
 use super::{Session, since};
+use crate::codec::Codec;
 use crate::event::{DigitSource, MediaEvent};
 use crate::quality::StreamStats;
 use crate::rtp::{Arrival, Packet, Sequence, is_rtcp};
@@ -222,12 +223,33 @@ impl Reception {
     }
 }
 
+/// What was agreed about what comes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    codec: Codec,
+    codec_type: u8,
+    key_type: Option<u8>,
+    expected: bool,
+}
+
 impl Session {
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let params = self.params.as_ref()?;
+        Some(Wanted { codec: params.codec, codec_type: params.payload_type, key_type: params.dtmf_pt, expected: params.receive })
+    }
+
+    /// Whether a packet is of an agreed type; one that is not is counted.
+    pub(super) fn is_wanted(&mut self, packet: &Packet<'_>, agreed: Wanted) -> bool {
+        let payload_type = packet.header.payload_type;
+        let wanted = payload_type == agreed.codec_type || Some(payload_type) == agreed.key_type || payload_type == COMFORT_NOISE;
+        self.reception.wrong_type += u64::from(!wanted);
+        wanted
+    }
+
     /// Takes in one datagram of the RTP socket.
     pub(crate) fn take_in<'a>(&mut self, data: &'a mut [u8], from: Option<SocketAddr>, arrived: u64, now: Now) -> Option<Taken<'a>> {
         let from = from?;
-        let params = self.params.as_ref()?;
-        let (codec, codec_type, key_type, expected) = (params.codec, params.payload_type, params.dtmf_pt, params.receive);
+        let params = self.wanted()?;
         if is_rtcp(data) {
             self.take_report(data, Some(from), now);
             return None;
@@ -250,15 +272,20 @@ impl Session {
             self.reception.malformed += 1;
             return None;
         };
-        let wanted = packet.header.payload_type;
-        if wanted != codec_type && Some(wanted) != key_type && wanted != COMFORT_NOISE {
-            self.reception.wrong_type += 1;
+        if !self.is_wanted(&packet, params) {
             return None;
         }
         if !self.reception.believes(from, &packet, now.at) {
             self.reception.strangers += 1;
             return None;
         }
+        self.take_packet(packet, params, arrived, now)
+    }
+
+    /// Takes in a packet whose source is believed.
+    pub(super) fn take_packet<'a>(&mut self, packet: Packet<'a>, agreed: Wanted, arrived: u64, now: Now) -> Option<Taken<'a>> {
+        let Wanted { codec, key_type, expected, .. } = agreed;
+        let wanted = packet.header.payload_type;
         let (taken, fresh) = self.reception.follow(&packet);
         if !taken {
             return None;

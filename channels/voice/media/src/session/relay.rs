@@ -71,7 +71,7 @@ impl Session {
             if taken.kind == Kind::Sound {
                 self.ears.overhear(own_codec, header.timestamp, taken.packet.payload);
             }
-            return self.emit(header, taken.packet.payload);
+            return self.emit(header, taken.packet.payload, now);
         }
         let mut pcm = Vec::with_capacity(FRAME);
         let mut encoded = Vec::with_capacity(FRAME);
@@ -83,7 +83,7 @@ impl Session {
         transcoder.0.decode(taken.packet.payload, &mut pcm);
         transcoder.1.encode(&pcm, &mut encoded);
         self.ears.overhear(own_codec, header.timestamp, &encoded);
-        self.emit(header, &encoded);
+        self.emit(header, &encoded, now);
     }
 
     /// Our header for a partner's packet; `None` for one from before the mapping began.

@@ -39,7 +39,7 @@ impl Session {
 
     /// Sends a report when it is due.
     pub(super) fn report_round(&mut self, now: Now) {
-        if self.params.is_none() || self.reporting.due.is_some_and(|due| now.at < due) {
+        if self.params.is_none() || self.is_carried() || self.reporting.due.is_some_and(|due| now.at < due) {
             return;
         }
         let first = self.reporting.due.is_none();
@@ -51,7 +51,7 @@ impl Session {
     }
 
     pub(super) fn send_report(&mut self, now: Instant, goodbye: bool) {
-        let Some(destination) = self.report_destination() else { return };
+        let Some(destination) = self.report_destination().filter(|_| !self.is_carried()) else { return };
         let ntp = rtcp::ntp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
         let t = &self.transmission;
         let sender =

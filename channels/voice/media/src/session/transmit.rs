@@ -84,10 +84,10 @@ impl Session {
             if let Some(event) = self.keys_out.round(timestamp) {
                 let header = self.transmission.own(key_type, event.timestamp, event.marker);
                 self.relay.skip_one();
-                return self.emit(header, &event.payload.to_bytes());
+                return self.emit(header, &event.payload.to_bytes(), now);
             }
         }
-        if key_type.is_none() && self.send_tones(codec, payload_type) {
+        if key_type.is_none() && self.send_tones(codec, payload_type, now) {
             return;
         }
         if self.is_joined() && self.player.is_none() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
@@ -111,11 +111,11 @@ impl Session {
         let header = self.transmission.own(payload_type, timestamp, marker);
         self.relay.interrupted();
         self.ears.overhear(codec, timestamp, &frame);
-        self.emit(header, &frame);
+        self.emit(header, &frame, now);
     }
 
     /// Sends a frame of a key's tones, where no events are agreed. Whether there was one.
-    fn send_tones(&mut self, codec: Codec, payload_type: u8) -> bool {
+    fn send_tones(&mut self, codec: Codec, payload_type: u8, now: Now) -> bool {
         if self.tones_out.is_empty() {
             let Some((key, ms)) = self.keys_out.next_press() else { return false };
             let Some(tone) = Tone::dtmf(key, ms) else { return false };
@@ -132,7 +132,7 @@ impl Session {
         let header = self.transmission.own(payload_type, timestamp, marker);
         self.relay.interrupted();
         self.ears.overhear(codec, timestamp, &frame);
-        self.emit(header, &frame);
+        self.emit(header, &frame, now);
         true
     }
 
@@ -157,10 +157,13 @@ impl Session {
     }
 
     /// Sends one packet. What the network cannot take now is lost, as sound is.
-    pub(super) fn emit(&mut self, header: Header, payload: &[u8]) {
+    pub(super) fn emit(&mut self, header: Header, payload: &[u8], now: Now) {
         let mut datagram = [0u8; os::DATAGRAM];
         let length = HEADER + payload.len();
-        let Some(destination) = self.destination() else { return };
+        let destination = self.destination();
+        if destination.is_none() && !self.is_carried() {
+            return;
+        }
         if length + OVERHEAD > datagram.len() {
             return;
         }
@@ -172,6 +175,9 @@ impl Session {
         }
         t.packets += 1;
         t.octets += payload.len() as u64;
+        if self.is_carried() {
+            return self.send_carried(&datagram[..length], now);
+        }
         let length = match &mut self.srtp {
             None => length,
             Some(srtp) => match srtp.outgoing.protect(&mut datagram, length) {
@@ -179,6 +185,8 @@ impl Session {
                 None => return,
             },
         };
-        let _ = self.rtp.send_to(&datagram[..length], destination);
+        if let Some(destination) = destination {
+            let _ = self.rtp.send_to(&datagram[..length], destination);
+        }
     }
 }

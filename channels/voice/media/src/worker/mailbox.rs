@@ -5,6 +5,7 @@ use crate::play::Playlist;
 use crate::recording::{Record, RecordedAudio};
 use crate::session::Session;
 use crate::stream::StreamParams;
+use crate::transport::Transport;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     /// Take this stream over: a new one, or one that moves here.
     Adopt(Box<Session>),
     Connect(StreamParams),
+    Carry(Box<dyn Transport>),
     Play(Playlist),
     StopPlaying,
     Record(mpsc::Sender<RecordedAudio>, Record),

@@ -4,6 +4,7 @@ use super::mailbox::{Command, Home, Mailbox, Order};
 use crate::engine::ThreadLoad;
 use crate::os::{Batch, Poll, Ready, Timer, prefer_this_thread, thread_cpu};
 use crate::session::{Outbox, Session};
+use crate::transport::Transport;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -155,11 +156,12 @@ impl Worker {
 
     fn serve(&mut self, place: usize, now: Now) {
         let Some(mut session) = self.places.get_mut(place).and_then(Option::take) else { return };
-        if session.take_flooded() && self.poll.add(session.rtp_socket(), (place as u64) << 1).is_err() {
-            tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
+        let flooded = session.take_flooded();
+        // What cannot wait for the clock is read when it arrives.
+        if flooded && session.is_urgent() {
+            watch(&self.poll, &mut session, place);
         }
-        // A joined stream is read when something arrives.
-        if !session.is_joined() {
+        if !session.is_watched() {
             self.drain(&mut session, now);
         }
         let missed = session.round(now);
@@ -178,7 +180,7 @@ impl Worker {
         } else {
             let count = self.drain(&mut session, now);
             if session.add_to_round(count) > FLOOD {
-                self.poll.remove(session.rtp_socket());
+                unwatch(&self.poll, &mut session);
                 session.set_flooded();
             }
         }
@@ -194,6 +196,11 @@ impl Worker {
             for i in 0..count {
                 let (data, from, arrived) = self.batch.datagram(i);
                 let partner = session.partner();
+                if session.is_carried() {
+                    let partner = partner.and_then(|place| self.places.get_mut(place)).and_then(Option::as_mut);
+                    session.take_carried(data, from, arrived, now, partner);
+                    continue;
+                }
                 let codec = session.codec();
                 let Some(taken) = session.take_in(data, from, arrived, now) else { continue };
                 let partner = partner.and_then(|place| self.places.get_mut(place)).and_then(Option::as_mut);
@@ -223,6 +230,7 @@ impl Worker {
         }
         let Some(place) = self.by_id.get(&stream).copied() else { return };
         match command {
+            Command::Carry(transport) => self.carry(place, transport),
             Command::Close => self.close(place),
             Command::Join(other) => self.join(place, &other),
             Command::MoveTo(target, other) => self.move_away(place, target, other),
@@ -248,6 +256,9 @@ impl Worker {
         });
         let step = (0..STEPS).min_by_key(|s| self.wheel[*s].len()).unwrap_or(0);
         session.settle(step, self.tick / STEPS as u64);
+        if session.is_urgent() {
+            watch(&self.poll, &mut session, place);
+        }
         if self.poll.add(session.rtcp_socket(), ((place as u64) << 1) | 1).is_err() {
             tracing::error!(event = "media_poll_failed", "no reports will be read on a stream");
         }
@@ -260,7 +271,8 @@ impl Worker {
     /// Takes a stream off the wheel and out of its place.
     fn release(&mut self, place: usize) -> Option<Box<Session>> {
         self.part(place);
-        let session = self.places.get_mut(place).and_then(Option::take)?;
+        let mut session = self.places.get_mut(place).and_then(Option::take)?;
+        unwatch(&self.poll, &mut session);
         self.poll.remove(session.rtcp_socket());
         let step = &mut self.wheel[session.step()];
         if let Some(at) = step.iter().position(|p| *p == place) {
@@ -290,7 +302,7 @@ impl Worker {
             for at in 0..self.places.len() {
                 if let Some(session) = self.places[at].as_mut().filter(|s| s.partner() == Some(*place)) {
                     session.set_partner(None);
-                    self.poll.remove(session.rtp_socket());
+                    rewatch(&self.poll, session, at);
                 }
             }
             self.free.push(*place);
@@ -324,9 +336,7 @@ impl Worker {
             if let Some(session) = self.places[here].as_mut() {
                 session.stop_playing(false);
                 session.set_partner(Some(there));
-                if self.poll.add(session.rtp_socket(), (here as u64) << 1).is_err() {
-                    tracing::error!(event = "media_poll_failed", "a joined stream is read by the clock");
-                }
+                rewatch(&self.poll, session, here);
             }
         }
     }
@@ -346,8 +356,16 @@ impl Worker {
         for here in [place, partner] {
             if let Some(session) = self.places.get_mut(here).and_then(Option::as_mut) {
                 session.set_partner(None);
-                self.poll.remove(session.rtp_socket());
+                rewatch(&self.poll, session, here);
             }
+        }
+    }
+
+    fn carry(&mut self, place: usize, transport: Box<dyn Transport>) {
+        let now = Now { at: Instant::now(), round: self.tick / STEPS as u64 };
+        if let Some(session) = self.places[place].as_mut() {
+            session.carry(transport, now);
+            rewatch(&self.poll, session, place);
         }
     }
 
@@ -381,4 +399,27 @@ impl Worker {
     fn count(&self) {
         self.pulse.streams.store(self.by_id.len() as u32, Relaxed);
     }
+}
+
+/// Has the thread told when something arrives for a stream.
+fn watch(poll: &Poll, session: &mut Session, place: usize) {
+    if session.is_watched() {
+        return;
+    }
+    match poll.add(session.rtp_socket(), (place as u64) << 1) {
+        Ok(()) => session.set_watched(true),
+        Err(_) => tracing::error!(event = "media_poll_failed", "a stream that is in a hurry is read by the clock"),
+    }
+}
+
+fn unwatch(poll: &Poll, session: &mut Session) {
+    if session.is_watched() {
+        poll.remove(session.rtp_socket());
+        session.set_watched(false);
+    }
+}
+
+/// After a stream was joined, parted or given a transport.
+fn rewatch(poll: &Poll, session: &mut Session, place: usize) {
+    if session.is_urgent() { watch(poll, session, place) } else { unwatch(poll, session) }
 }

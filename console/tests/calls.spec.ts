@@ -1,0 +1,386 @@
+/** Calls in the agents' browsers: real browsers, a telephone of another make, the real program; who hears whom is proved by frequency. */
+import AxeBuilder from '@axe-core/playwright';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { password, Program } from './program';
+import { sine, Telephone, wav } from './telephone';
+
+const CITIZEN = 560;
+const RINA = 440;
+const SUMIT = 680;
+const VISITOR = 520;
+/** The first note of the hold music. */
+const MUSIC = 277.18;
+
+let program: Program;
+let home: string;
+const browsers = new Map<string, Browser>();
+const phones: Telephone[] = [];
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'daak-calls-'));
+  program = await Program.startWithTelephone();
+  for (const [name, hz] of [
+    ['rina', RINA],
+    ['sumit', SUMIT],
+    ['visitor', VISITOR],
+  ] as const) {
+    const file = join(home, `${name}.wav`);
+    writeFileSync(file, wav(sine(hz, 2, 48_000), 48_000));
+    browsers.set(
+      name,
+      await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+        args: [
+          '--no-sandbox',
+          '--use-fake-device-for-media-stream',
+          '--use-fake-ui-for-media-stream',
+          `--use-file-for-fake-audio-capture=${file}`,
+          '--autoplay-policy=no-user-gesture-required',
+        ],
+      }),
+    );
+  }
+});
+afterAll(async () => {
+  for (const browser of browsers.values()) await browser.close();
+  await program?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const phone of phones.splice(0)) await phone.stop();
+  for (const browser of browsers.values()) for (const context of browser.contexts()) await context.close();
+});
+
+/** An agent at the desk, signed in and, if wanted, ready for calls. */
+async function agent(name: string, ready = true, context?: BrowserContext): Promise<Page> {
+  const inside =
+    context ?? (await browsers.get(name)!.newContext({ viewport: { width: 1366, height: 768 } }));
+  await inside.addInitScript(() => {
+    localStorage.setItem('daak.language', 'en');
+    localStorage.setItem('daak.headset', 'yes'); // a tone is noise to the browser's own filters
+  });
+  const page = await inside.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${program.url}/console/`);
+  if (!context) {
+    await page.fill('input[autocomplete=username]', name);
+    await page.fill('input[type=password]', password);
+    await page.click('form button.primary');
+  }
+  await page.locator('.bar').waitFor();
+  if (!context) await be(page, 'away', 'Signed out'); // whatever the test before left behind
+  if (ready) await takesCalls(page);
+  return page;
+}
+
+/** Begins to take calls, by the key. */
+async function takesCalls(page: Page): Promise<void> {
+  await page.locator('main').click({ position: { x: 4, y: 4 } });
+  await page.keyboard.press('p');
+  await state(page, 'Ready');
+}
+
+async function be(page: Page, presence: string, words: string): Promise<void> {
+  await page.evaluate(async (presence) => {
+    const name = ((await (await fetch('/api/v1/session')).json()) as { name: string }).name;
+    await fetch(`/api/v1/agents/${name}/presence`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'test' },
+      body: JSON.stringify({ presence }),
+    });
+  }, presence);
+  await state(page, words);
+}
+
+async function citizen(user = '9830012345'): Promise<Telephone> {
+  const phone = await Telephone.start(user, CITIZEN);
+  phones.push(phone);
+  return phone;
+}
+
+/** Waits until the bar says this. */
+async function state(page: Page, words: string): Promise<void> {
+  await page.locator('.bar .state').getByText(words, { exact: false }).first().waitFor();
+}
+
+/** Waits until the agent's ear is full of a tone of `hz`, or, with `not`, free of it for a while. */
+async function hears(page: Page, hz: number, not = false, part = 'caller'): Promise<void> {
+  await page.waitForFunction(
+    async ([wanted, absent, part]) => {
+      const ear = document.querySelector<HTMLAudioElement>(`audio[data-part=${part}]`);
+      if (!(ear?.srcObject instanceof MediaStream)) return false;
+      const context = new AudioContext();
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      context.createMediaStreamSource(ear.srcObject).connect(analyser);
+      await new Promise((done) => setTimeout(done, 500));
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const width = context.sampleRate / analyser.fftSize;
+      const loudest = bins.indexOf(Math.max(...bins));
+      const found = bins[loudest]! > -50 && Math.abs(loudest * width - (wanted as number)) < 2 * width;
+      await context.close();
+      return absent ? !found : found;
+    },
+    [hz, not, part] as const,
+    { timeout: 30_000, polling: 200 },
+  );
+}
+
+async function isSound(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  expect(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
+
+const number = () => `sip:1000@127.0.0.1:${program.sip}`;
+
+describe('a call in the browser', () => {
+  it('is answered, held, muted, ended and wrapped up by keys alone; both hear each other', async () => {
+    const page = await agent('rina');
+    const phone = await citizen();
+    phone.call(number());
+    await page.locator('.bar.ringing').waitFor();
+    await page.locator('aside').getByText('+919830012345').first().waitFor();
+    await isSound(page, 'a ringing call');
+    await page.keyboard.press('Space');
+    await state(page, 'Talking');
+    await phone.hears(RINA);
+    await hears(page, CITIZEN);
+    await isSound(page, 'a talk');
+
+    await page.keyboard.press('h');
+    await state(page, 'On hold');
+    await phone.hearsNo(RINA);
+    await phone.hears(MUSIC, 60);
+    await hears(page, CITIZEN, true);
+    await page.keyboard.press('h');
+    await phone.hears(RINA);
+    await hears(page, CITIZEN);
+
+    await page.keyboard.press('m');
+    await state(page, 'Muted');
+    await phone.hearsNo(RINA);
+    await page.keyboard.press('m');
+    await phone.hears(RINA);
+
+    await page.keyboard.press('d');
+    await page.locator('dialog[open]').waitFor();
+    await isSound(page, 'the keypad');
+    await page.keyboard.press('5');
+    await phone.sees('CALL_DTMF_START');
+    await page.keyboard.press('Escape');
+
+    await page.keyboard.press('x');
+    await phone.sees('CALL_CLOSED');
+    await state(page, 'Wrapping up');
+    await isSound(page, 'the wrap-up');
+    await page.keyboard.press('w');
+    await state(page, 'Ready');
+  });
+
+  it('is given to a colleague at once, to a colleague after asking, and back to the line', async () => {
+    const [rina, sumit] = [await agent('rina'), await agent('sumit', false)];
+    const phone = await citizen();
+    phone.call(number());
+    await rina.locator('.bar.ringing').waitFor();
+    await rina.keyboard.press('Space');
+    await phone.hears(RINA);
+
+    // Asked first: the two talk while the caller hears music; then the caller is handed over.
+    await takesCalls(sumit);
+    await rina.keyboard.press('t');
+    await rina.locator('dialog[open]').getByText('sumit').first().waitFor();
+    await isSound(rina, 'whom to give the caller to');
+    await rina.locator('dialog[open]').getByRole('button', { name: 'Ask first sumit' }).click();
+    await sumit.locator('.bar.ringing').waitFor();
+    await sumit.locator('aside').getByText('rina').waitFor();
+    await sumit.keyboard.press('Space');
+    await hears(sumit, RINA);
+    await hears(rina, SUMIT);
+    await phone.hearsNo(RINA);
+    await rina.getByRole('button', { name: 'Hand the caller over' }).click();
+    await phone.hears(SUMIT);
+    await hears(sumit, CITIZEN);
+    await state(rina, 'Wrapping up');
+
+    // At once.
+    await rina.keyboard.press('w');
+    await sumit.keyboard.press('t');
+    await sumit.locator('dialog[open]').getByRole('button', { name: 'At once rina' }).click();
+    await rina.locator('.bar.ringing').waitFor();
+    await phone.hears(MUSIC, 60);
+    await rina.keyboard.press('Space');
+    await phone.hears(RINA);
+    await hears(rina, CITIZEN);
+
+    // Back to the line: whoever is free is rung.
+    await sumit.keyboard.press('w');
+    await state(sumit, 'Ready');
+    await rina.keyboard.press('t');
+    await rina.locator('dialog[open]').getByRole('button', { name: 'At once helpline' }).click();
+    await sumit.locator('.bar.ringing').waitFor();
+    await sumit.keyboard.press('Space');
+    await phone.hears(SUMIT);
+    phone.hangUp();
+    await state(sumit, 'Wrapping up');
+  });
+
+  it('survives a reload: the caller hears a tone, then the agent again', async () => {
+    const page = await agent('rina');
+    const phone = await citizen();
+    phone.call(number());
+    await page.locator('.bar.ringing').waitFor();
+    await page.keyboard.press('Space');
+    await phone.hears(RINA);
+    await page.reload();
+    await state(page, 'Talking');
+    await phone.hears(RINA);
+    await hears(page, CITIZEN);
+    await page.locator('main').click({ position: { x: 4, y: 4 } });
+    await page.keyboard.press('x');
+    await phone.sees('CALL_CLOSED');
+  });
+
+  it('goes on with another agent when the browser dies in the talk', async () => {
+    const [rina, sumit] = [await agent('rina'), await agent('sumit', false)];
+    const phone = await citizen();
+    phone.call(number());
+    await rina.locator('.bar.ringing').waitFor();
+    await rina.keyboard.press('Space');
+    await phone.hears(RINA);
+    await takesCalls(sumit);
+    await rina.context().close();
+    await phone.hears(425, 200);
+    await sumit.locator('.bar.ringing').waitFor({ timeout: 30_000 });
+    await sumit.keyboard.press('Space');
+    await phone.hears(SUMIT);
+  });
+
+  it('stops ringing when the caller hangs up, and rings elsewhere when the tab is closed', async () => {
+    const page = await agent('rina');
+    const phone = await citizen();
+    phone.call(number());
+    await page.locator('.bar.ringing').waitFor();
+    phone.hangUp();
+    await state(page, 'Ready');
+
+    const sumit = await agent('sumit');
+    phone.call(number());
+    await page.locator('.bar.ringing').waitFor();
+    await page.close();
+    await sumit.locator('.bar.ringing').waitFor();
+    await sumit.keyboard.press('Space');
+    await phone.hears(SUMIT);
+  });
+
+  it('rings in one of two tabs, and nobody else’s words are believed', async () => {
+    const first = await agent('rina');
+    const second = await agent('rina', false, first.context());
+    await second.getByText('The telephone is in another tab').waitFor();
+    const phone = await citizen();
+    phone.call(number());
+    await first.locator('.bar.ringing').waitFor();
+    expect(await second.locator('.bar.ringing').count()).toBe(0);
+    await second.getByRole('button', { name: 'Take calls in this tab' }).click();
+    await second.locator('.bar.ringing').waitFor();
+    await first.getByText('The telephone is in another tab').waitFor();
+    await second.locator('main').click({ position: { x: 4, y: 4 } });
+    await second.keyboard.press('Space');
+    await phone.hears(RINA);
+
+    const sumit = await agent('sumit', false);
+    const call = await second.evaluate(async () => {
+      const answer = await fetch('/api/v1/calls?live=true');
+      return ((await answer.json()) as { items: { call: string }[] }).items[0]!.call;
+    });
+    const refusals = await sumit.evaluate(async (call) => {
+      const socket = new WebSocket(`ws://${location.host}/api/v1/live`);
+      const heard: string[] = [];
+      socket.onmessage = ({ data }) => {
+        const news = JSON.parse(String(data)) as { type: string; event?: string; why?: string };
+        if (news.type === 'phone' && news.event === 'refused') heard.push(news.why ?? '');
+      };
+      await new Promise((done) => (socket.onopen = done));
+      const ring = crypto.randomUUID();
+      const said = [
+        { type: 'desk', call, do: 'hold' },
+        { type: 'phone', do: 'accept', ring },
+        { type: 'phone', do: 'nonsense' },
+        { type: 'phone', do: 'claim', tab: '../../etc' },
+      ];
+      for (const what of said) socket.send(JSON.stringify(what));
+      while (heard.length < said.length) await new Promise((done) => setTimeout(done, 50));
+      socket.close();
+      return heard;
+    }, call);
+    expect(refusals).toHaveLength(4);
+    expect(refusals[0]).toMatch(/do not speak in that call/);
+    await phone.hears(RINA); // nothing came of it
+    expect(program.printed).toMatch(/phone\.refused/);
+  });
+});
+
+describe('a call from the public page', () => {
+  it('reaches an agent; both hear each other; either may end it', async () => {
+    const rina = await agent('rina');
+    const context = await browsers.get('visitor')!.newContext({ viewport: { width: 390, height: 844 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    // A tone is noise to the browser's own filters; a citizen's voice is not.
+    await page.addInitScript(() => {
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = () =>
+        ask({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+    });
+    await page.goto(`${program.url}/?lang=en`);
+    await page.getByRole('button', { name: 'Call from this browser' }).click();
+    await page.getByText('You are connected').waitFor();
+    await isSound(page, 'the public page in a call');
+    await rina.locator('.bar.ringing').waitFor();
+    await rina.locator('aside').getByText('Number withheld').first().waitFor();
+    await rina.keyboard.press('Space');
+    await hears(page, RINA, false, 'helpline');
+    await hears(rina, VISITOR);
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await state(rina, 'Wrapping up');
+    await rina.keyboard.press('4');
+    await rina.keyboard.press('w');
+    await state(rina, 'Ready');
+    const calls = (await rina.evaluate(async () => (await fetch('/api/v1/calls')).json())) as {
+      items: { called: string; disposition: string }[];
+    };
+    expect(calls.items[0]).toMatchObject({ called: 'web', disposition: 'advised' });
+
+    await page.getByRole('button', { name: 'Call from this browser' }).click();
+    await rina.locator('.bar.ringing').waitFor();
+    await rina.keyboard.press('Space');
+    await hears(page, RINA, false, 'helpline');
+    await rina.keyboard.press('x');
+    await page.getByText('The call is over').waitFor();
+  });
+
+  it('is not taken without the work', async () => {
+    const context = await browsers.get('visitor')!.newContext();
+    const page = await context.newPage();
+    await page.goto(`${program.url}/?lang=en`);
+    const refused = await page.evaluate(
+      () =>
+        new Promise<string>((done) => {
+          const socket = new WebSocket(`ws://${location.host}/public/v1/call`);
+          socket.onmessage = ({ data }) => {
+            const news = JSON.parse(String(data)) as { event: string; why?: string };
+            if (news.event === 'puzzle') socket.send(JSON.stringify({ do: 'call', sdp: 'v=0', nonce: 'no' }));
+            else done(`${news.event}: ${news.why}`);
+          };
+        }),
+    );
+    expect(refused).toMatch(/refused: the puzzle is not solved/);
+  });
+});

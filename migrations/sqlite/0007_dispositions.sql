@@ -1,0 +1,9 @@
+-- What came of a talk, as its agent says. A later word replaces the one before.
+CREATE TABLE dispositions (
+  call TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  code TEXT NOT NULL,
+  note TEXT,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (call, agent)
+);
