@@ -6,12 +6,15 @@ mod http;
 mod key;
 mod letters;
 mod recovery;
+mod sms;
 mod speech;
 mod voice;
+mod workflow;
 
-pub use desk::helpline;
+pub use desk::{helpline, templates};
 pub use ground::{Ground, terms};
 pub use letters::{engine, post_room};
+pub use sms::registry;
 pub use speech::{model_file, recogniser};
 
 use crate::api::{Joined, Limits, Parts};
@@ -22,7 +25,10 @@ use crate::intake::Desk;
 use crate::masters::MastersError;
 use crate::observe::event;
 use crate::store::StoreError;
-use daak_sms::ReportAddress;
+use crate::workflow::Feedback;
+use daak_domain::seam::Helpline;
+use daak_sms::{Inbound, ReportAddress, TextDoor};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -166,7 +172,14 @@ impl App {
         let (desk, templates) = desk::desk(&config, &ground, move |call, event| calls.call_event(call, event))?;
         let desk = Arc::new(desk);
         let reports = Arc::new(desk::reports(&config, &setting.data)?);
-        for courier in desk::couriers(&config, &ground, &templates, &reports, &Clock::system())? {
+        let seen: Arc<dyn Helpline> = desk.clone();
+        let sms::Sms { door, inbound, carrier } = sms::sms(&config, &setting.data, &templates, &seen, &reports, closing)?;
+        let (arrivals, ending) = (door.clone(), closing.clone());
+        tasks.spawn(async move {
+            arrivals.run(ending).await;
+            "the door of SMS"
+        });
+        for courier in desk::couriers(&config, &ground, &templates, carrier, &Clock::system()) {
             let ending = closing.clone();
             tasks.spawn(async move {
                 courier.run(ending).await;
@@ -190,7 +203,15 @@ impl App {
             app.listening.extend(telephone.sip().listeners().iter().map(|(transport, address)| format!("sip   {transport}:{address}")));
             app.voice = Some(telephone);
         }
-        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, reports));
+        let queue = workflow::queue_of_callbacks(&config);
+        let reached = Arc::new(workflow::ByTelephone { voice: app.voice.clone(), floor: floor.clone(), queue });
+        let feedback = Feedback::new(ground.store.clone(), desk.clone(), ground.masters.feedback.clone(), reached, Clock::system());
+        let ending = closing.clone();
+        tasks.spawn(async move {
+            feedback.run(ending).await;
+            "the asking of citizens"
+        });
+        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, (reports, door, inbound)));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
@@ -236,8 +257,11 @@ fn name_what_is_missing(config: &Config) {
     }
 }
 
+/// What of SMS comes in over HTTP: delivery reports, and citizens' messages.
+type SmsIn = (Arc<ReportAddress>, Arc<TextDoor>, BTreeMap<String, Inbound>);
+
 /// The parts that the API calls.
-fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browsers: voice::Browsers, reports: Arc<ReportAddress>) -> Parts {
+fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browsers: voice::Browsers, sms: SmsIn) -> Parts {
     Parts::new(Joined {
         store: ground.store.clone(),
         helpline: desk.clone(),
@@ -250,7 +274,9 @@ fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browse
         phones: browsers.phones,
         page_calls: browsers.page_calls,
         masters: (&*ground.masters).into(),
-        reports,
+        reports: sms.0,
+        texts: sms.1,
+        inbound: sms.2,
         settings: http::settings(config),
         limits: Limits::new(config.http.sign_in_per_min, config.http.public_per_min),
     })

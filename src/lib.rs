@@ -20,3 +20,4 @@ pub mod notify;
 pub mod observe;
 pub mod simulation;
 pub mod store;
+pub mod workflow;

@@ -66,3 +66,12 @@ fi
 for tool in cargo node npm; do
   command -v "$tool" >/dev/null || { echo "missing: $tool. Install a Rust toolchain (rustup) and Node.js 20 or newer, then run this again." >&2; exit 1; }
 done
+
+if covers test; then
+  # An SMS centre of another make: the npm package smpp.
+  centre="$(dirname "$0")/../../channels/sms/tests/node"
+  if [ ! -e "$centre/node_modules/smpp/package.json" ]; then
+    echo "installing the npm package smpp: an SMS centre of another make"
+    (cd "$centre" && npm ci --no-audit --no-fund --loglevel=error)
+  fi
+fi

@@ -80,6 +80,17 @@ pub enum CallEvent {
         /// When.
         at: Timestamp,
     },
+    /// Somebody who is not on the line is to be called back: a missed call, or a question that only a person can ask.
+    CallbackAsked {
+        /// Whom.
+        number: PhoneNumber,
+        /// By the agents of this queue.
+        queue: String,
+        /// In which language.
+        language: Language,
+        /// Since when.
+        at: Timestamp,
+    },
     /// The agent's telephone rings.
     OfferRinging {
         /// Whose.
@@ -338,6 +349,8 @@ pub enum EndReason {
     Overloaded,
     /// The caller's address is banned or may not call here (403).
     Refused,
+    /// A number that is only rung: the call was not taken, and whoever rang is called back.
+    MissedCall,
     /// An outbound call was not answered.
     NotAnswered,
     /// An outbound call was busy.

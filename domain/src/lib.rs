@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod call;
 pub mod carrier;
 pub mod contact;
+pub mod feedback;
 pub mod language;
 pub mod person;
 pub mod phone;

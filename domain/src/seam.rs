@@ -23,6 +23,12 @@ pub trait Helpline: Send + Sync + 'static {
     /// The one door. When it answers `Ok`, the contact is durable: the sender may be told so.
     fn take_in(&self, contact: Contact) -> BoxFuture<'_, Result<Receipt, Refusal>>;
 
+    /// A short message from a telephone: a matter, the answer to a question of ours, or a command (`STATUS …`, `STOP`). When it
+    /// answers `Ok`, what it leads to is durable; the same message again leads to nothing new.
+    fn short_message(&self, contact: Contact) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move { self.take_in(contact).await.map(drop) })
+    }
+
     /// Keeps what cannot or must not become a contact by itself: damaged, dangerous, too large, perhaps a fraud. A person
     /// looks at it and releases it or throws it away. When it answers `Ok`, it is durable; a second arrival of the same
     /// `(channel, external_id)` is the same one.

@@ -3,6 +3,7 @@
 use daak_domain::Timestamp;
 use daak_domain::call::CallId;
 use daak_domain::contact::Channel;
+use daak_domain::feedback::Means;
 use daak_domain::language::Language;
 use daak_domain::ticket::{
     Actor, Closure, Event, EventBody, GENESIS, Illegal, MessageState, Number, SealedEvent, SlaClass, State, Step, TRANSITIONS, Ticket,
@@ -58,6 +59,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         2 => Just(EventBody::Unmerged),
         1 => words().prop_map(|reason| EventBody::PolicyRegistered { reason }),
         1 => words().prop_map(|reason| EventBody::VisitRequested { reason }),
+        1 => (0u32..5).prop_map(|step| EventBody::Questioned { step, by: Means::Sms }),
         1 => Just(EventBody::Called { call: CallId(uuid::Uuid::from_u128(7)), recording: None }),
         1 => Just(EventBody::Message {
             message: "1-registered".into(), template: "registered".into(), channel: Channel::Sms, state: MessageState::Sent, detail: None

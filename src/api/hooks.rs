@@ -1,20 +1,47 @@
-//! Hooks of carriers: delivery reports. Nothing unsigned is believed.
+//! Hooks of carriers: delivery reports, and citizens' short messages. Nothing without our signature or secret is believed.
 
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
 use crate::clock::Clock;
 use crate::notify::{Courier, ReportRefusal};
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State as Joined};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use daak_domain::Timestamp;
+use daak_domain::seam::Refusal;
+use daak_sms::InboundRefusal;
 
-/// A delivery report of an SMS, as the address that we gave the carrier says.
-pub async fn sms(Joined(parts): Joined<Parts>, Path(account): Path<String>, RawQuery(query): RawQuery) -> Answer<StatusCode> {
+/// `main`: a delivery report, as the address that we gave the carrier says. Any other account: a message from a citizen.
+pub async fn sms(
+    Joined(parts): Joined<Parts>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<StatusCode> {
+    let query = query.unwrap_or_default();
     if account != "main" {
-        return Err(Problem::not_found("there is no such account"));
+        return message(&parts, &account, &query, &headers, &body).await;
     }
-    match Courier::reported(&parts.store, &parts.reports, &query.unwrap_or_default(), &Clock::system()).await {
+    match Courier::reported(&parts.store, &parts.reports, &query, &Clock::system()).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(ReportRefusal::NotBelieved(why)) => Err(Problem::forbidden(why.to_string())),
         Err(ReportRefusal::Store(why)) => Err(super::refused_by_store(&why)),
+    }
+}
+
+/// A message from a citizen; the provider is told that we have it when it is durable.
+async fn message(parts: &Parts, account: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Answer<StatusCode> {
+    let inbound = parts.inbound.get(account).ok_or_else(|| Problem::not_found("there is no such account: see sms.inbound"))?;
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bearer = text(header::AUTHORIZATION).strip_prefix("Bearer ");
+    let arrival = inbound.read(query, bearer, text(header::CONTENT_TYPE), body, Timestamp::now()).map_err(|why| match why {
+        InboundRefusal::Token => Problem::forbidden(why.to_string()),
+        InboundRefusal::Json | InboundRefusal::Missing(_) => Problem::invalid(why.to_string()),
+    })?;
+    match parts.texts.arrive(arrival).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(Refusal::Invalid(why)) => Err(Problem::invalid(why)),
+        Err(Refusal::Unavailable(_)) => Err(Problem::unavailable("the message cannot be kept right now: send it again")),
     }
 }

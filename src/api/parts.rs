@@ -12,8 +12,8 @@ use crate::intelligence::Understand;
 use crate::store::Store;
 use daak_domain::language::Language;
 use daak_domain::seam::{Archive, Helpline};
-use daak_sms::ReportAddress;
-use std::collections::HashMap;
+use daak_sms::{Inbound, ReportAddress, TextDoor};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The parts that handlers use. Cheap to clone.
@@ -46,6 +46,10 @@ pub struct Joined {
     pub masters: Masters,
     /// How carriers report delivery.
     pub reports: Arc<ReportAddress>,
+    /// Where citizens' short messages come in.
+    pub texts: Arc<TextDoor>,
+    /// The providers who bring them over HTTP, by account.
+    pub inbound: BTreeMap<String, Inbound>,
     /// Settings.
     pub settings: Settings,
     /// Rates.

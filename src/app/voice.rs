@@ -14,7 +14,7 @@ use daak_domain::queue::{AgentConfig, QueueConfig};
 use daak_domain::seam::{Archive, BoxFuture, Helpline, Recall, Refusal};
 use daak_domain::softphone::{PhoneNews, PhoneWish, RingId};
 use daak_voice::{
-    Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig,
+    Capabilities, Codec, Credentials, Flows, Listen, MediaConfig, Missed, Numbers, SipConfig, SipLimits, Sounds, Speaker, SpeakerConfig,
     SrtpPolicy, TlsFiles, Transport, TrunkAccount, TrunkConfig, Voice, VoiceConfig, ha1,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -45,6 +45,7 @@ pub async fn start(config: &Config, data: &Path, helpline: Arc<dyn Helpline>, ar
         capabilities: capabilities(config),
         advertise: config.sip.advertise,
         numbers: numbers(config),
+        missed: Missed { numbers: config.voice.missed_call_numbers.iter().cloned().collect(), queue: super::workflow::queue_of_callbacks(config) },
         flows: flows.clone(),
         sounds: sounds.clone(),
         recogniser: speech::recogniser(config).await,

@@ -8,6 +8,7 @@ mod migrate;
 mod model;
 mod serve;
 mod simulate;
+mod sms;
 mod token;
 mod user;
 
@@ -72,6 +73,8 @@ enum Command {
     Import(import::Import),
     /// Separator sheets for batches of scanned letters
     Letter(letter::Letter),
+    /// Texts of SMS, held against the carriers' registry
+    Sms(sms::Sms),
     /// A made-up day on the floor
     Simulate(simulate::Simulate),
     /// The speech model
@@ -94,6 +97,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Flow(flow) => flow.run(&place).await,
         Command::Import(import) => import.run(&place).await,
         Command::Letter(letter) => letter.run(&place),
+        Command::Sms(sms) => sms.run(&place),
         Command::Simulate(simulate) => simulate.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,

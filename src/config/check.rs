@@ -1,7 +1,7 @@
 //! What no single value shows: ranges, and values that do not go together.
 
 use super::section::voice::Srtp;
-use super::section::written::SmsDriver;
+use super::section::sms::SmsDriver;
 use super::{Config, Impossible};
 use crate::config::address::{BlobsUrl, BusUrl, SipTransport};
 use std::collections::BTreeSet;
@@ -84,6 +84,11 @@ fn voice(config: &Config) -> Checked {
         )?;
     }
     demand(config.voice.page_puzzle_bits <= 24, "voice.page_puzzle_bits", "expected 0 to 24 bits: each more doubles the work")?;
+    let callbacks = config.voice.callback_queue.as_ref();
+    let known = callbacks.is_none_or(|name| config.queues.iter().any(|q| q.name == *name));
+    demand(known, "voice.callback_queue", "expected the name of one of [[queues]]")?;
+    let nobody = config.voice.missed_call_numbers.is_empty() || !config.queues.is_empty();
+    demand(nobody, "voice.missed_call_numbers", "expected a queue too: nobody would call back")?;
     demand((1..=1440).contains(&config.voice.longest_call_min), "voice.longest_call_min", "expected 1 to 1440 minutes")?;
     demand((1..=64).contains(&speech.workers), "speech.workers", "expected 1 to 64")?;
     demand((1..=10_000).contains(&speech.queue), "speech.queue", "expected 1 to 10000")?;
@@ -139,6 +144,13 @@ fn written(config: &Config) -> Checked {
     letters(config)?;
     let sms = &config.sms;
     demand(sms.driver != SmsDriver::Http || sms.http.is_some(), "sms.driver", "\"http\" needs a section [sms.http] with url")?;
+    demand(sms.driver != SmsDriver::Smpp || sms.smpp.is_some(), "sms.driver", "\"smpp\" needs a section [sms.smpp] with address, user and password")?;
+    demand((1..=1_440).contains(&sms.parts_within_min), "sms.parts_within_min", "expected 1 to 1440 minutes")?;
+    demand(!sms.inbound.contains_key("main"), "sms.inbound.main", "\"main\" takes delivery reports, expected another name")?;
+    for (name, inbound) in &sms.inbound {
+        let long_enough = inbound.token.expose().len() >= 16;
+        demand(long_enough, &format!("sms.inbound.{name}.token"), "expected at least 16 characters")?;
+    }
     demand(sms.quiet_from.is_some() == sms.quiet_until.is_some(), "sms.quiet_from", "expected quiet_from and quiet_until together")?;
     demand(sms.per_second > 0, "sms.per_second", "expected at least 1")?;
     demand((1..=100).contains(&sms.tries), "sms.tries", "expected 1 to 100")?;
@@ -169,6 +181,5 @@ fn letters(config: &Config) -> Checked {
 /// only waits in its inbox: `serve` and `doctor` say so.)
 fn closed_doors(config: &Config) -> Checked {
     demand(matches!(config.bus.url, BusUrl::InProcess), "bus.url", "NATS is not built into this version, expected \"inprocess:\"")?;
-    demand(matches!(config.blobs.url, BlobsUrl::Folder(_)), "blobs.url", "S3 is not built into this version, expected \"file:blobs\"")?;
-    demand(config.sms.driver != SmsDriver::Smpp, "sms.driver", "\"smpp\" is not built into this version, expected \"outbox\" or \"http\"")
+    demand(matches!(config.blobs.url, BlobsUrl::Folder(_)), "blobs.url", "S3 is not built into this version, expected \"file:blobs\"")
 }

@@ -15,7 +15,7 @@ pub use error::{ConfigError, Impossible};
 pub use secret::Secret;
 
 use environment::Override;
-use section::{desk, http, keeping, voice, written};
+use section::{desk, http, keeping, sms, voice, written};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -53,7 +53,7 @@ pub struct Config {
     /// Mail.
     pub email: written::Email,
     /// Text messages.
-    pub sms: written::Sms,
+    pub sms: sms::Sms,
     /// Post.
     pub letters: written::Letters,
     /// The log.
@@ -77,7 +77,7 @@ impl Default for Config {
             blobs: keeping::Blobs::default(),
             data: keeping::Data::default(),
             email: written::Email::default(),
-            sms: written::Sms::default(),
+            sms: sms::Sms::default(),
             letters: written::Letters::default(),
             log: http::Log::default(),
         }

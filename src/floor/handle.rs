@@ -7,6 +7,8 @@ use crate::bus::Bus;
 use crate::observe::event;
 use daak_domain::Timestamp;
 use daak_domain::call::{AgentDevice, AgentId, Beyond, CallCommand, CallEvent, CallId, DeskAct};
+use daak_domain::language::Language;
+use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::{AgentConfig, AgentState, CallbackSnapshot, Distributor, QueueConfig};
 use daak_domain::seam::Switchboard;
 use std::collections::HashMap;
@@ -114,6 +116,12 @@ impl Floor {
             self.lost_touch.store(true, Ordering::Relaxed);
             tracing::error!(event = event::FLOOR_OVERRUN, %call);
         }
+    }
+
+    /// Promises to call somebody back who is not on the line. Never waits.
+    pub fn promise(&self, number: PhoneNumber, language: Language, queue: &str) {
+        let asked = CallEvent::CallbackAsked { number, queue: queue.to_owned(), language, at: Timestamp::now() };
+        self.call_event(CallId(uuid::Uuid::now_v7()), asked);
     }
 
     /// An agent signs in, pauses, goes, or is ready again.

@@ -132,6 +132,10 @@ impl Task {
                     None => board.distributor.caller_waits(arrival, now),
                 }
             }
+            CallEvent::CallbackAsked { number, queue, language, at } => {
+                let arrival = Arrival { call, queue: queue.clone(), language: *language, emergency: false, since: *at };
+                board.distributor.promise_callback(arrival, number.clone(), now)
+            }
             CallEvent::LeftQueue { why, .. } => {
                 let callback = number.filter(|_| *why == LeftQueue::Callback);
                 board.distributor.caller_left(call, *why, callback, now)

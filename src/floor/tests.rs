@@ -252,6 +252,21 @@ async fn a_caller_who_asks_to_be_called_back_is_called_and_joined_with_the_agent
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_only_rang_is_called_back_once() {
+    let mut house = House::open(1, Duration::ZERO);
+    for n in [7, 8] {
+        let asked = CallEvent::CallbackAsked { number: citizen(), queue: "helpline".into(), language: Language::Hi, at: opening() };
+        house.floor.call_event(call(n), asked);
+        house.ended(n);
+    }
+    house.until("one promise", |floor| floor.callbacks().len() == 1).await;
+    match house.next().await {
+        Asked::CallBack(recall) => assert_eq!((recall.number, recall.language), (citizen(), Language::Hi)),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_callback_that_cannot_be_dialled_is_tried_again_and_then_told() {
     let mut house = House::open(1, Duration::ZERO);
     house.waits(1);

@@ -70,6 +70,10 @@ impl Helpline for Desk {
         Box::pin(self.intake.take_in(contact))
     }
 
+    fn short_message(&self, contact: Contact) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(self.hear(contact))
+    }
+
     fn hold(&self, held: Held) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(patiently(async move { self.store().hold(held).await.map_err(refused) }))
     }

@@ -3,9 +3,11 @@
 //! A contact is checked, understood, given to its person and its ticket, and stored with its acknowledgement in one
 //! transaction. When the door answers `Ok`, the contact is on the disk; a second arrival of the same one changes nothing.
 
+mod answer;
 mod check;
 mod desk;
 mod joining;
+mod short;
 mod steps;
 
 pub use check::InvalidContact;
@@ -34,6 +36,7 @@ pub struct Intake {
     masters: Arc<Masters>,
     notices: Notices,
     joining: Arc<JoiningRule>,
+    words: Arc<daak_sms::Words>,
     clock: Clock,
 }
 
@@ -50,9 +53,10 @@ impl Intake {
         masters: Arc<Masters>,
         notices: Notices,
         joining: JoiningRule,
+        words: daak_sms::Words,
         clock: Clock,
     ) -> Self {
-        Self { store, understand, masters, notices, joining: Arc::new(joining), clock }
+        Self { store, understand, masters, notices, joining: Arc::new(joining), words: Arc::new(words), clock }
     }
 
     /// Takes in a contact. The same `(channel, external_id)` is the same contact.
@@ -62,8 +66,13 @@ impl Intake {
     pub async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
         let contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
         let late = || Refusal::Unavailable("the database does not answer in time; try again".to_owned());
-        let taken = tokio::time::timeout(PATIENCE, self.store_it(contact)).await.map_err(|_| late())??;
-        let TakenIn { ticket, outcome, .. } = taken;
+        let taken = tokio::time::timeout(PATIENCE, async {
+            match self.answer_in(&contact).await? {
+                Some(answer) => self.store_answer(contact, answer).await,
+                None => self.store_it(contact).await,
+            }
+        });
+        let TakenIn { ticket, outcome, .. } = taken.await.map_err(|_| late())??;
         Ok(Receipt {
             number: ticket.number,
             outcome,
@@ -236,6 +245,8 @@ fn refused(error: StoreError) -> Refusal {
     }
 }
 
+#[cfg(test)]
+mod short_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

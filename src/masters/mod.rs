@@ -1,6 +1,7 @@
 //! The masters, read from the files of `[data] folder` when the program starts: what a government changes without us.
 
 use daak_domain::calendar::Calendars;
+use daak_domain::feedback::FeedbackRule;
 use daak_domain::place::Places;
 use daak_domain::sla::Limits;
 use daak_domain::taxonomy::Taxonomy;
@@ -17,6 +18,8 @@ pub struct Masters {
     pub calendars: Calendars,
     /// Limits by class.
     pub limits: Limits,
+    /// How citizens are asked whether it is settled.
+    pub feedback: FeedbackRule,
     /// Why an office may call a matter settled.
     pub closure_reasons: Vec<ClosureReason>,
     /// Texts that people at the desk send often.
@@ -105,10 +108,11 @@ impl Masters {
             .map_err(|why| mistake(why.to_string()))?;
         let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
         let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
+        let feedback = FeedbackRule::read(&text("feedback.toml")?).map_err(|why| mistake(format!("feedback.toml: {why}")))?;
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
         let canned = canned(&text("canned.toml")?).map_err(mistake)?;
         let dispositions = dispositions(&text("dispositions.toml")?).map_err(mistake)?;
-        Ok(Self { taxonomy, places, calendars, limits, closure_reasons, canned, dispositions })
+        Ok(Self { taxonomy, places, calendars, limits, feedback, closure_reasons, canned, dispositions })
     }
 }
 

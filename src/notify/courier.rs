@@ -124,6 +124,12 @@ impl Courier {
             Err(why) => Decision::Mark(Progress::Failed { why: why.to_owned() }),
             Ok(()) => self.rules.decide(due, expires, now, &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner)),
         };
+        let decision = match decision {
+            Decision::Send if !self.templates.is_asked_for(&due.template) && self.wants_no_notices(due).await => {
+                Decision::Mark(Progress::Failed { why: "the citizen wants no notices (STOP)".to_owned() })
+            }
+            decided => decided,
+        };
         let progress = match decision {
             Decision::Mark(progress) => progress,
             Decision::Send => {
@@ -135,6 +141,11 @@ impl Courier {
             }
         };
         self.mark(&due.key, progress).await;
+    }
+
+    /// A database that does not answer lets the notice go: being told too much is the smaller harm.
+    async fn wants_no_notices(&self, due: &Due) -> bool {
+        self.store.opted_out(due.channel, &due.to).await.unwrap_or(false)
     }
 
     /// Writes it down, more than once if the database is busy: what is not written is sent again.

@@ -62,7 +62,7 @@ impl House {
 
     /// The courier as a fresh process has it.
     fn courier(&self) -> Courier {
-        let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000").expect("shipped"));
+        let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000", "56070").expect("shipped"));
         let rules = Rules { per_second: 1000, per_number_hour: 1000, ..Rules::default() };
         let carrier = Arc::new(SmsCarrier::new(self.carrier.clone(), SenderId::default()));
         Courier::new(self.store.clone(), carrier, templates, rules, self.clock.clone())

@@ -8,9 +8,10 @@ use crate::store::NewMessage;
 use daak_domain::Timestamp;
 use daak_domain::carrier::Enclosed;
 use daak_domain::contact::{Channel, Outcome};
+use daak_domain::feedback::Means;
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{EventBody, Ticket};
+use daak_domain::ticket::{Closure, EventBody, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,11 +60,22 @@ impl Notices {
             EventBody::Assigned { .. } | EventBody::Forwarded { .. } => ("assigned", None),
             EventBody::Asked { question } => ("needs_info", Some(("question", question.clone()))),
             EventBody::AtrSubmitted { .. } => ("atr", None),
+            EventBody::Questioned { by: Means::Sms, .. } => ("question", None),
+            EventBody::Closed { closure: Closure::Confirmed, .. } => ("confirmed", None),
+            EventBody::Closed { closure: Closure::NoAnswer, .. } => ("unanswered", None),
             EventBody::Closed { remarks, .. } => ("closed", Some(("remarks", remarks.clone()))),
             EventBody::Reopened { .. } => ("reopened", None),
             _ => return None,
         };
         self.about(ticket, template, own.into_iter().collect(), way, at)
+    }
+
+    /// What the citizen who said no is told. `ticket` is as it stands after it.
+    pub fn not_settled(&self, ticket: &Ticket, body: &EventBody, way: &Way, at: Timestamp) -> Option<NewMessage> {
+        match body {
+            EventBody::AtrReturned { .. } => self.about(ticket, "not_settled", [].into(), way, at),
+            other => self.after(ticket, other, way, at),
+        }
     }
 
     /// A message that somebody asks for by template, as a flow does.

@@ -15,6 +15,7 @@ pub struct Templates {
     templates: BTreeMap<String, Template>,
     words: Words,
     helpline: String,
+    reply_to: String,
 }
 
 /// A message ready to be sent.
@@ -31,7 +32,7 @@ pub struct Rendered {
 }
 
 /// Templates that the program itself sends: each must be there.
-pub const NEEDED: [&str; 13] = [
+pub const NEEDED: [&str; 23] = [
     "registered",
     "registered_emergency",
     "joined",
@@ -45,6 +46,16 @@ pub const NEEDED: [&str; 13] = [
     "callback",
     "callback_missed",
     "otp",
+    "question",
+    "confirmed",
+    "not_settled",
+    "unanswered",
+    "yes_or_no",
+    "which_number",
+    "nothing_asked",
+    "help",
+    "stopped",
+    "started",
 ];
 
 /// A mistake in a template.
@@ -80,9 +91,16 @@ pub enum RenderError {
 #[derive(Debug, Clone)]
 struct Template {
     urgent: bool,
+    asked_for: bool,
     expires_min: Option<u32>,
     values: BTreeMap<String, ValueKind>,
-    texts: BTreeMap<&'static str, Vec<Piece>>,
+    texts: BTreeMap<&'static str, Text>,
+}
+
+#[derive(Debug, Clone)]
+struct Text {
+    line: usize,
+    pieces: Vec<Piece>,
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +115,9 @@ struct File {
     urgent: bool,
     longest_parts: usize,
     expires_min: Option<u32>,
+    /// It answers what this address itself asked or did: it goes also to whoever wants no notices.
+    #[serde(default)]
+    asked_for: bool,
     #[serde(default)]
     values: BTreeMap<Spanned<String>, Spanned<String>>,
     text: Spanned<BTreeMap<Spanned<String>, Spanned<String>>>,
@@ -106,12 +127,12 @@ struct File {
 const STATE_WORDS: &str = "state_words.toml";
 
 impl Templates {
-    /// Reads the folder. `helpline` is the number that `{helpline}` stands for.
+    /// Reads the folder. `helpline` is the number that `{helpline}` stands for, `reply_to` the one for `{sms}`.
     ///
     /// # Errors
     /// Every mistake, with file and line: a language that is missing, a variable that is not declared or not
     /// used, a text that may take more parts than it says.
-    pub fn load(folder: &Path, helpline: &str) -> Result<Self, Vec<TemplateError>> {
+    pub fn load(folder: &Path, helpline: &str, reply_to: &str) -> Result<Self, Vec<TemplateError>> {
         let cannot =
             |file: &Path, e: &std::io::Error| vec![TemplateError { file: file.to_owned(), line: 1, what: format!("cannot be read ({e})") }];
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -125,7 +146,7 @@ impl Templates {
         let words_file = folder.join(STATE_WORDS);
         let words = std::fs::read_to_string(&words_file).map_err(|e| cannot(&words_file, &e))?;
         let words = Words::read(&words).map_err(|(line, what)| vec![TemplateError { file: words_file, line, what }])?;
-        let mut all = Self { templates: BTreeMap::new(), words, helpline: helpline.to_owned() };
+        let mut all = Self { templates: BTreeMap::new(), words, helpline: helpline.to_owned(), reply_to: reply_to.to_owned() };
         for file in files.iter().filter(|f| !f.ends_with(STATE_WORDS)) {
             let name = file.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             match std::fs::read_to_string(file) {
@@ -161,8 +182,8 @@ impl Templates {
                 language.ok_or_else(|| (code.span().start, format!("{:?} is no language of messages: use bn, hi, en", code.get_ref())))?;
             let at = text.span().start;
             let pieces = pieces(text.get_ref(), &values).map_err(|e| (at, e))?;
-            texts.insert(language.code(), pieces);
-            let template = Template { urgent: false, expires_min: None, values: values.clone(), texts: texts.clone() };
+            texts.insert(language.code(), Text { line: line_of(source, at), pieces });
+            let template = Template { urgent: false, asked_for: false, expires_min: None, values: values.clone(), texts: texts.clone() };
             let longest = parts::count(&self.fill(&template, language, |kind| kind.longest(language))).parts;
             if longest > file.longest_parts {
                 return Err((at, format!("this may take {longest} parts, longest_parts is {}: shorten it", file.longest_parts)));
@@ -171,7 +192,7 @@ impl Templates {
         if let Some(missing) = Language::SERVED.iter().find(|l| !texts.contains_key(l.code())) {
             return Err((at_text, format!("there is no text in {missing}: add {missing} = \"…\"")));
         }
-        Ok(Template { urgent: file.urgent, expires_min: file.expires_min, values, texts })
+        Ok(Template { urgent: file.urgent, asked_for: file.asked_for, expires_min: file.expires_min, values, texts })
     }
 
     /// Makes a message. Languages without messages are answered in their neighbour.
@@ -196,6 +217,40 @@ impl Templates {
         self.templates.get(name)?.expires_min
     }
 
+    /// Whether a message of this template answers what its address itself asked: it goes also to whoever wants no notices.
+    /// What a person wrote does.
+    pub fn is_asked_for(&self, name: &str) -> bool {
+        self.templates.get(name).is_none_or(|template| template.asked_for)
+    }
+
+    /// Every text as the registry's compiler sees it; `folder` is where they were read from.
+    pub fn for_registry(&self, folder: &Path) -> Vec<daak_sms::dlt::Text> {
+        let one = |name: &str, template: &Template, language: &str, text: &Text| daak_sms::dlt::Text {
+            template: name.to_owned(),
+            language: language.to_owned(),
+            file: folder.join(format!("{name}.toml")),
+            line: text.line,
+            pieces: text.pieces.iter().map(|piece| self.registered(template, language, piece)).collect(),
+        };
+        let all = self.templates.iter().flat_map(|(name, template)| template.texts.iter().map(move |(language, text)| (name, template, language, text)));
+        all.map(|(name, template, language, text)| one(name, template, language, text)).collect()
+    }
+
+    fn registered(&self, template: &Template, language: &str, piece: &Piece) -> daak_sms::dlt::Piece {
+        use daak_sms::dlt::{Form, Piece as Registered};
+        match piece {
+            Piece::Literal(words) => Registered::Fixed(words.clone()),
+            Piece::Value(name) if name == HELPLINE => Registered::Fixed(self.helpline.clone()),
+            Piece::Value(name) if name == REPLY_TO => Registered::Fixed(self.reply_to.clone()),
+            Piece::Value(name) => {
+                let kind = template.values.get(name).copied().unwrap_or(ValueKind::Text(0));
+                let language = language.parse().unwrap_or_default();
+                let form = if matches!(kind, ValueKind::Code(_) | ValueKind::Count(_)) { Form::Digits } else { Form::Any };
+                Registered::Value { name: name.clone(), longest: kind.longest(language).chars().count(), form }
+            }
+        }
+    }
+
     /// Names of all templates.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.templates.keys().map(String::as_str)
@@ -207,10 +262,11 @@ impl Templates {
 
     fn write(&self, template: &Template, language: Language, of: impl Fn(&str) -> String) -> String {
         let mut out = String::new();
-        for piece in template.texts.get(language.code()).into_iter().flatten() {
+        for piece in template.texts.get(language.code()).into_iter().flat_map(|text| &text.pieces) {
             match piece {
                 Piece::Literal(text) => out.push_str(text),
                 Piece::Value(name) if name == HELPLINE => out.push_str(&self.helpline),
+                Piece::Value(name) if name == REPLY_TO => out.push_str(&self.reply_to),
                 Piece::Value(name) => out.push_str(&of(name)),
             }
         }
@@ -220,14 +276,16 @@ impl Templates {
 
 /// The value that every template may use without declaring it.
 const HELPLINE: &str = "helpline";
+/// Another: the number that takes SMS.
+const REPLY_TO: &str = "sms";
 
 fn pieces(text: &str, declared: &BTreeMap<String, ValueKind>) -> Result<Vec<Piece>, String> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while let Some(at) = rest.find(['{', '}']) {
         let inside = rest[at..].strip_prefix('{').and_then(|r| r.split_once('}'));
         let (name, after) = inside.ok_or("a bracket stands alone: variables are written {number}")?;
-        if name != HELPLINE && !declared.contains_key(name) {
-            let known: Vec<_> = declared.keys().map(String::as_str).chain([HELPLINE]).collect();
+        if name != HELPLINE && name != REPLY_TO && !declared.contains_key(name) {
+            let known: Vec<_> = declared.keys().map(String::as_str).chain([HELPLINE, REPLY_TO]).collect();
             return Err(format!("unknown variable {{{name}}}: [values] declares {}", known.join(", ")));
         }
         pieces.push(Piece::Literal(rest[..at].to_owned()));
@@ -251,7 +309,7 @@ mod tests {
     }
 
     fn shipped() -> Templates {
-        Templates::load(Path::new("config/templates"), "1000")
+        Templates::load(Path::new("config/templates"), "1000", "56070")
             .unwrap_or_else(|e| unreachable!("{}", e.iter().map(|e| format!("{e}\n")).collect::<String>()))
     }
 
@@ -293,25 +351,25 @@ mod tests {
         let text = std::fs::read_to_string(&path).expect("there");
         assert!(text.contains(from), "{from}");
         std::fs::write(&path, text.replacen(from, to, 1)).expect("written");
-        let errors = Templates::load(folder.path(), "1000").err().unwrap_or_default();
+        let errors = Templates::load(folder.path(), "1000", "56070").err().unwrap_or_default();
         errors.iter().map(|e| e.to_string().rsplit('/').next().unwrap_or_default().to_owned()).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
         for (file, from, to, told) in [
-            ("joined.toml", "bn = ", "xx = ", "joined.toml:9: \"xx\" is no language of messages: use bn, hi, en"),
-            ("joined.toml", "{number}", "{nummer}", "joined.toml:9: unknown variable {nummer}: [values] declares number, helpline"),
-            ("joined.toml", "{number}", "", "joined.toml:9: {number} is declared and not said: say it, or take it out of [values]"),
+            ("joined.toml", "bn = ", "xx = ", "joined.toml:10: \"xx\" is no language of messages: use bn, hi, en"),
+            ("joined.toml", "{number}", "{nummer}", "joined.toml:10: unknown variable {nummer}: [values] declares number, helpline, sms"),
+            ("joined.toml", "{number}", "", "joined.toml:10: {number} is declared and not said: say it, or take it out of [values]"),
             (
                 "joined.toml",
                 "longest_parts = 2",
                 "longest_parts = 1",
-                "joined.toml:9: this may take 2 parts, longest_parts is 1: shorten it",
+                "joined.toml:10: this may take 2 parts, longest_parts is 1: shorten it",
             ),
-            ("joined.toml", "\"ticket\"", "\"tickets\"", "joined.toml:6: unknown kind"),
+            ("joined.toml", "\"ticket\"", "\"tickets\"", "joined.toml:7: unknown kind"),
             ("joined.toml", "urgent", "urgently", "joined.toml:2: unknown field"),
-            ("joined.toml", "{number}", "{number", "joined.toml:9: a bracket stands alone"),
+            ("joined.toml", "{number}", "{number", "joined.toml:10: a bracket stands alone"),
             ("state_words.toml", "merged = ", "murged = ", "state_words.toml:12: unknown state"),
         ] {
             let found = changed(file, from, to);
@@ -319,6 +377,6 @@ mod tests {
         }
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::copy("config/templates/state_words.toml", folder.path().join(STATE_WORDS)).expect("copied");
-        assert_eq!(Templates::load(folder.path(), "1").err().map(|e| e.len()), Some(NEEDED.len()));
+        assert_eq!(Templates::load(folder.path(), "1", "2").err().map(|e| e.len()), Some(NEEDED.len()));
     }
 }

@@ -51,6 +51,22 @@ catalogue! {
     MESSAGE_NOT_TAKEN = "message.not_taken";
     /// What came of a message could not be written; it will be sent again.
     MESSAGE_NOT_MARKED = "message.not_marked";
+    /// Citizens cannot be asked now whether it is settled; it is tried again.
+    FEEDBACK_PAUSED = "feedback.paused";
+    /// A citizen could not be called to be asked; the next attempt goes on.
+    FEEDBACK_CALL_FAILED = "feedback.call_failed";
+    /// A link to the SMS centre is up.
+    SMS_LINK_UP = "sms.link_up";
+    /// A link to the SMS centre is down; it is tried again.
+    SMS_LINK_DOWN = "sms.link_down";
+    /// The SMS centre sent a unit that cannot be read; it was told so.
+    SMS_UNIT_MALFORMED = "sms.unit_malformed";
+    /// A delivery receipt names no message.
+    SMS_RECEIPT_UNREADABLE = "sms.receipt_unreadable";
+    /// A citizen's message could not be taken in now; it is offered again.
+    SMS_NOT_TAKEN_IN = "sms.not_taken_in";
+    /// A kept part of a citizen's message cannot be read any more.
+    SMS_PART_UNREADABLE = "sms.part_unreadable";
     /// The floor is behind, and news of a call was lost.
     FLOOR_OVERRUN = "floor.overrun";
     /// A citizen could not be called back; it is tried again.

@@ -16,6 +16,7 @@ mod held;
 mod outbox;
 mod people;
 mod postgres;
+mod questions;
 mod readers;
 mod row;
 mod search;

@@ -99,7 +99,8 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<
             match &self.new.destination {
                 Destination::Join(number, opening) => {
                     let life = Life::load(self.dialect, on, *number).await?;
-                    if life.ticket.state.is_open() {
+                    let reopens = || self.new.then.iter().any(|body| matches!(body, EventBody::Reopened { .. }));
+                    if life.ticket.state.is_open() || reopens() {
                         self.join(on, person, life, changes).await
                     } else {
                         self.open(on, person, opening, changes).await
@@ -160,7 +161,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
     async fn go_on(&self, on: &mut Connection, life: &mut Life, changes: &mut Vec<Change>) -> Result<()> {
         let at = self.new.contact.received_at;
         for body in &self.new.then {
-            life.add(&Event { at, by: Actor::Helpline, body: body.clone() })?;
+            life.add(&Event { at, by: whose(body), body: body.clone() })?;
         }
         for message in (self.new.messages)(&life.ticket) {
             life.send(on, &message, at, changes).await?;
@@ -174,6 +175,14 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
         let c = &self.new.contact;
         let values = values![c.channel.as_str(), &c.external_id, ticket.as_u64() as i64, person, micros(c.received_at), &self.body];
         on.row(sql, values).await?.ok_or(StoreError::NotFound("contact"))?.get("id")
+    }
+}
+
+/// Who does what a contact brings with it: what only the citizen can say, the citizen.
+fn whose(body: &EventBody) -> Actor {
+    match body {
+        EventBody::Answered { .. } | EventBody::Closed { .. } | EventBody::AtrReturned { .. } | EventBody::Reopened { .. } => Actor::Citizen,
+        _ => Actor::Helpline,
     }
 }
 

@@ -1,5 +1,6 @@
 //! SMS as one of the helpline's ways of carrying messages.
 
+use crate::dlt::Registry;
 use crate::gateway::{Gateway, Outgoing};
 use daak_domain::carrier::{Accepted, Carrier, Dispatch, SendError};
 use daak_domain::contact::Channel;
@@ -24,6 +25,22 @@ pub struct SenderId {
     pub entity_id: Option<String>,
     /// Content template ids by template and language code.
     pub template_ids: BTreeMap<String, BTreeMap<String, String>>,
+    /// The registry itself, where texts are held against it: its ids go before.
+    pub registry: Option<Arc<Registry>>,
+}
+
+impl SenderId {
+    /// The id of a message's template.
+    ///
+    /// # Errors
+    /// Why the carriers would drop the message.
+    fn template_id(&self, message: &Dispatch) -> Result<Option<String>, String> {
+        let (template, language) = (message.template.as_str(), message.language.code());
+        let listed = || self.template_ids.get(template)?.get(language).cloned();
+        let Some(registry) = &self.registry else { return Ok(listed()) };
+        registry.lets_pass(template, language, &message.text)?;
+        Ok(registry.id(template, language).map(str::to_owned).or_else(listed))
+    }
 }
 
 impl SmsCarrier {
@@ -34,13 +51,13 @@ impl SmsCarrier {
 
     async fn pass_on(&self, message: &Dispatch) -> Result<Accepted, SendError> {
         let to = number(&message.to).map_err(SendError::never)?;
-        let ids = self.sender.template_ids.get(&message.template);
+        let template_id = self.sender.template_id(message).map_err(SendError::never)?;
         let outgoing = Outgoing {
             key: message.key.clone(),
             to,
             text: message.text.clone(),
             sender: self.sender.header.clone(),
-            template_id: ids.and_then(|by_language| by_language.get(message.language.code())).cloned(),
+            template_id,
             entity_id: self.sender.entity_id.clone(),
         };
         self.gateway.send(&outgoing).await

@@ -25,7 +25,7 @@ mod voice;
 pub use softphone::{Claim, Softphones};
 pub use sounds::Sounds;
 pub use visitor::{PageLine, PageNews, PageRefused};
-pub use voice::{CallSummary, Numbers, Voice, VoiceConfig, VoiceError};
+pub use voice::{CallSummary, Missed, Numbers, Voice, VoiceConfig, VoiceError};
 // What the configuration is made into; nobody above needs to know the rooms.
 pub use voice_ivr::Flows;
 pub use voice_media::MediaConfig;

@@ -9,12 +9,13 @@ use crate::sounds::Sounds;
 use crate::statement::Speech;
 use crate::timers::Timers;
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentId, CallCommand, CallEvent, CallId, Direction, EndReason};
+use daak_domain::call::{AgentId, CallCommand, CallEvent, CallId, CallRecord, Direction, EndReason};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{Archive, Helpline};
+use daak_domain::ticket::Number;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct VoiceConfig {
     pub advertise: Option<IpAddr>,
     /// Which flow answers which number.
     pub numbers: Numbers,
+    /// Numbers that are only rung, and the queue that calls back.
+    pub missed: Missed,
     /// The flows.
     pub flows: Arc<Flows>,
     /// Prompts and the synthesised voice.
@@ -68,6 +71,15 @@ impl Numbers {
     pub fn flow(&self, called: &str) -> Option<&str> {
         self.exact.get(called).or(self.any.as_ref()).map(String::as_str)
     }
+}
+
+/// Numbers that are only rung: a missed call costs nothing, and is answered with a call.
+#[derive(Debug, Clone, Default)]
+pub struct Missed {
+    /// As dialled.
+    pub numbers: BTreeSet<String>,
+    /// The queue whose agents call back.
+    pub queue: String,
 }
 
 /// Why the telephone could not be started.
@@ -136,6 +148,7 @@ pub(crate) struct Shared {
     pub(crate) disk: Disk,
     advertise: Option<IpAddr>,
     numbers: Numbers,
+    missed: Missed,
     flows: Arc<Flows>,
     max_calls: usize,
     pub(crate) record_calls: bool,
@@ -174,6 +187,7 @@ impl Voice {
             disk,
             advertise: config.advertise,
             numbers: config.numbers,
+            missed: config.missed,
             flows: config.flows,
             max_calls: config.max_calls,
             record_calls: config.record_calls,
@@ -198,11 +212,30 @@ impl Voice {
     /// # Errors
     /// [`VoiceError`] if there is no such flow, no trunk, or no port.
     pub async fn call_out(&self, number: &PhoneNumber, flow: &str, since: Option<Timestamp>) -> Result<CallId, VoiceError> {
+        let language = self.0.helpline.remembered_language(number).await;
+        self.dial(number, flow, language, since, None).await
+    }
+
+    /// Calls somebody about a ticket, in this language.
+    ///
+    /// # Errors
+    /// As [`Voice::call_out`].
+    pub async fn call_about(&self, number: &PhoneNumber, flow: &str, about: Number, language: Language) -> Result<CallId, VoiceError> {
+        self.dial(number, flow, Some(language), None, Some(about)).await
+    }
+
+    async fn dial(
+        &self,
+        number: &PhoneNumber,
+        flow: &str,
+        language: Option<Language>,
+        since: Option<Timestamp>,
+        about: Option<Number>,
+    ) -> Result<CallId, VoiceError> {
         let shared = &self.0;
         if !shared.flows.contains(flow) {
             return Err(VoiceError::NoFlow { number: "a callback".into(), flow: flow.to_owned() });
         }
-        let language = shared.helpline.remembered_language(number).await;
         let call = new_call_id();
         let facts = Facts {
             call,
@@ -214,7 +247,7 @@ impl Voice {
             identity: None,
             started_at: Timestamp::now(),
             waits_since: since,
-            about: None,
+            about,
         };
         let caller = Caller::dial(shared, number).await?;
         tokio::spawn(run(shared.clone(), facts, caller));
@@ -309,7 +342,11 @@ impl Shared {
             CallEvent::OfferAccepted { agent, .. } => (summary.stage, summary.agent) = ("talking", Some(agent.clone())),
             CallEvent::OfferFailed { .. } => (summary.stage, summary.agent) = ("waiting", None),
             CallEvent::TalkEnded { .. } => (summary.stage, summary.agent) = ("flow", None),
-            CallEvent::Arrived { .. } | CallEvent::Ended { .. } | CallEvent::Held { .. } | CallEvent::Consulted { .. } => {}
+            CallEvent::Arrived { .. }
+            | CallEvent::CallbackAsked { .. }
+            | CallEvent::Ended { .. }
+            | CallEvent::Held { .. }
+            | CallEvent::Consulted { .. } => {}
         }
     }
 }
@@ -337,6 +374,10 @@ async fn accept(shared: Arc<Shared>, mut calls: mpsc::Receiver<IncomingCall>) {
 async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
     let number = incoming.caller.asserted.as_deref().unwrap_or(&incoming.caller.user);
     let caller = PhoneNumber::parse(number).ok();
+    if shared.missed.numbers.contains(&incoming.called) {
+        incoming.leg.control.reject(486, None);
+        return missed(&shared, caller, incoming.called, incoming.identity).await;
+    }
     let Some(flow) = shared.numbers.flow(&incoming.called).map(str::to_owned) else {
         return incoming.leg.control.reject(404, None);
     };
@@ -387,6 +428,38 @@ pub(crate) fn begin(shared: &Arc<Shared>, called: &str, flow: String, caller: Ca
     };
     tokio::spawn(run(shared.clone(), facts, caller));
     call
+}
+
+/// A number was rung that is never answered: whoever rang is called back. Withheld numbers cannot be.
+async fn missed(shared: &Shared, caller: Option<PhoneNumber>, called: String, identity: Option<String>) {
+    let (call, at) = (new_call_id(), Timestamp::now());
+    let language = match &caller {
+        Some(caller) => tokio::time::timeout(MEMORY_LIMIT, shared.helpline.remembered_language(caller)).await.ok().flatten(),
+        None => None,
+    };
+    let language = language.unwrap_or_default();
+    if let Some(number) = caller.clone() {
+        shared.helpline.call_event(call, CallEvent::CallbackAsked { number, queue: shared.missed.queue.clone(), language, at });
+    }
+    let record = CallRecord {
+        call,
+        direction: Direction::Inbound,
+        caller,
+        called,
+        started_at: at,
+        answered_at: None,
+        ended_at: at,
+        reason: EndReason::MissedCall,
+        language,
+        tickets: Vec::new(),
+        agent: None,
+        waited: None,
+        recording: None,
+        quality: None,
+        identity,
+        path: Vec::new(),
+    };
+    shared.helpline.call_event(call, CallEvent::Ended { record: Box::new(record) });
 }
 
 async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {

@@ -826,7 +826,7 @@ export interface components {
             /**
              * @description What: `registered`, `contact_joined`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
              *     `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
-             *     `unmerged`, `policy_registered`, `visit_requested`, `called`, `message`.
+             *     `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
              */
             type: string;
         };

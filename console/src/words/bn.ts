@@ -129,6 +129,7 @@ export const bn: Words = {
   'event.unmerged': 'আলাদা করা হল',
   'event.policy_registered': 'নীতি-খাতায় রাখা হল',
   'event.visit_requested': 'সরেজমিন চাওয়া হল',
+  'event.questioned': 'মিটেছে কি না নাগরিককে জিজ্ঞাসা করা হল',
   'event.called': 'কল',
   'event.message': 'বার্তা',
   'message.queued': 'পাঠানোর অপেক্ষায়',

@@ -127,6 +127,7 @@ export const en = {
   'event.unmerged': 'Merge undone',
   'event.policy_registered': 'Put in the policy register',
   'event.visit_requested': 'Visit asked for',
+  'event.questioned': 'Citizen asked whether it is settled',
   'event.called': 'Call',
   'event.message': 'Message',
   'message.queued': 'waiting to be sent',

@@ -129,6 +129,7 @@ export const hi: Words = {
   'event.unmerged': 'अलग की गई',
   'event.policy_registered': 'नीति-पंजी में रखी गई',
   'event.visit_requested': 'मौके पर जाँच माँगी',
+  'event.questioned': 'नागरिक से पूछा: हल हुआ या नहीं',
   'event.called': 'कॉल',
   'event.message': 'संदेश',
   'message.queued': 'भेजे जाने की प्रतीक्षा में',

@@ -3,6 +3,7 @@
 use super::{Number, SlaClass, Step};
 use crate::call::CallId;
 use crate::contact::{Attachment, Channel};
+use crate::feedback::Means;
 use crate::language::Language;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -166,6 +167,13 @@ pub enum EventBody {
         /// How.
         how: String,
     },
+    /// The citizen was asked whether it is settled.
+    Questioned {
+        /// The attempt's place in the rule, from 0.
+        step: u32,
+        /// By which means.
+        by: Means,
+    },
     /// The report was sent back.
     AtrReturned {
         /// What is missing.
@@ -247,6 +255,7 @@ impl EventBody {
             | EventBody::Noted { .. }
             | EventBody::Replied { .. }
             | EventBody::VisitRequested { .. }
+            | EventBody::Questioned { .. }
             | EventBody::Called { .. }
             | EventBody::Message { .. } => return None,
         })

@@ -88,8 +88,18 @@ impl House {
             trusted_proxies: Vec::new(),
         };
         change(&mut settings);
+        let helpline: Arc<dyn daak_domain::seam::Helpline> = Arc::new(Door(store.clone()));
+        let texts = daak_sms::TextDoor::open(helpline.clone(), &folder.path().join("parts"), SignedDuration::from_mins(10));
+        let fields = daak_sms::InboundConfig {
+            token: "a token of some length".into(),
+            from: "from".into(),
+            to: None,
+            text: "/text".into(),
+            id: Some("id".into()),
+            udh: None,
+        };
         let parts = Parts::new(Joined {
-            helpline: Arc::new(Door(store.clone())),
+            helpline,
             desk: Arc::new(Door(store.clone())),
             store: store.clone(),
             understand: Arc::new(Blank),
@@ -101,6 +111,8 @@ impl House {
             page_calls: None,
             masters: masters(),
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
+            texts: Arc::new(texts.expect("a door")),
+            inbound: [("carrier".to_owned(), daak_sms::Inbound::new("carrier", fields).expect("valid"))].into(),
             settings,
             limits: Limits::new(20, 20),
         });

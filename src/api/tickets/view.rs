@@ -311,7 +311,7 @@ pub struct EventView {
     pub hash: String,
     /// What: `registered`, `contact_joined`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
     /// `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
-    /// `unmerged`, `policy_registered`, `visit_requested`, `called`, `message`.
+    /// `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What belongs to that type, beside the others.

@@ -6,7 +6,7 @@ use super::{Health, Look};
 use crate::app;
 use crate::config::Config;
 use crate::config::address::{DatabaseUrl, SipTransport};
-use crate::config::section::written::SmsDriver;
+use crate::config::section::sms::SmsDriver;
 use crate::masters::Masters;
 use crate::store::Store;
 use daak_domain::language::Language;
@@ -38,6 +38,7 @@ pub async fn all(config: &Config, data: &Path) -> Vec<Look> {
     add("poppler", in_time(letters::poppler()).await);
     add("fonts", letters::fonts(config));
     add("sms", in_time(sms(config)).await);
+    add("sms texts (DLT)", sms_texts(config));
     add("smtp", in_time(mail("email.smtp", config.email.smtp.as_deref(), 25)).await);
     add("imap", in_time(mail("email.imap", config.email.imap.as_deref(), 993)).await);
     add("letters", letters::inbox(config));
@@ -244,11 +245,33 @@ async fn sms(config: &Config) -> Health {
                 "start the gateway, or set sms.http.url",
             ),
         },
+        (SmsDriver::Smpp, _) => match &config.sms.smpp {
+            Some(smpp) => match reach(&format!("smpp://{}", smpp.address), 2775).await {
+                Ok(()) => Health::Well(format!("the SMS centre at {} takes connections", smpp.address)),
+                Err(why) => missing(
+                    format!("the SMS centre at {} does not answer ({why})", smpp.address),
+                    "messages wait in the outbox until it does, and citizens' messages at the centre",
+                    "look whether it runs and lets us in, or set sms.smpp.address",
+                ),
+            },
+            None => missing("there is no section [sms.smpp]", "nothing is sent", "add it, with address, user and password"),
+        },
         _ => missing(
             "the driver is \"outbox\"",
             "messages are kept and shown in the console, and reach nobody",
             "set sms.driver = \"http\" and [sms.http] to your gateway",
         ),
+    }
+}
+
+fn sms_texts(config: &Config) -> Health {
+    if config.sms.dlt.is_none() {
+        return Health::Unused("sms.dlt is not set: texts are not held against the carriers' registry".into());
+    }
+    let checked = app::templates(config).and_then(|templates| app::registry(config, &templates));
+    match checked {
+        Ok(_) => Health::Well("every text in every language fits what is registered".into()),
+        Err(why) => broken(why.to_string(), "carriers would drop these texts silently, and the program does not start", "mend each, then `daak sms check`"),
     }
 }
 

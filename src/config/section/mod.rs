@@ -3,5 +3,6 @@
 pub mod desk;
 pub mod http;
 pub mod keeping;
+pub mod sms;
 pub mod voice;
 pub mod written;

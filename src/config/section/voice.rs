@@ -164,6 +164,10 @@ pub struct Voice {
     pub prompts: PathBuf,
     /// Dialled number to flow; `"*"` stands for all others.
     pub numbers: BTreeMap<String, String>,
+    /// Numbers that are only rung: the call is not taken, and whoever rang is called back, at our cost.
+    pub missed_call_numbers: Vec<String>,
+    /// The queue whose agents call back after a missed call, or when only a person can ask; the first where left out.
+    pub callback_queue: Option<String>,
     /// Whether calls are recorded, both directions, from the first word.
     pub record: bool,
     /// Longest call in minutes.
@@ -181,6 +185,8 @@ impl Default for Voice {
             flows: "ivr-flows".into(),
             prompts: "prompts".into(),
             numbers: numbers.iter().map(|(number, flow)| ((*number).to_owned(), (*flow).to_owned())).collect(),
+            missed_call_numbers: Vec::new(),
+            callback_queue: None,
             record: true,
             longest_call_min: 120,
             page_puzzle_bits: 14,
