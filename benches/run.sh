@@ -35,6 +35,7 @@ else
 fi
 echo "measuring letters" # writes target/bench/letters.json itself
 "$target/release/examples/cer"
+measure mail cargo bench --quiet --locked --bench mail
 measure machine "$(command -v python3)" -c 'import json, os
 print(json.dumps({"cores": os.cpu_count(), "load_1m": os.getloadavg()[0]}))'
 echo "written to $out"

@@ -5,6 +5,7 @@ mod ground;
 mod http;
 mod key;
 mod letters;
+mod mail;
 mod recovery;
 mod sms;
 mod speech;
@@ -15,6 +16,7 @@ pub use desk::{helpline, templates};
 pub use ground::{Ground, terms};
 pub use letters::{engine, post_room};
 pub use sms::registry;
+pub use mail::{door as mail_door, look as look_at_mail};
 pub use speech::{model_file, recogniser};
 
 use crate::api::{Joined, Limits, Parts};
@@ -158,7 +160,6 @@ impl App {
         tracing::info!(event = event::PROGRAM_STARTING, version = env!("CARGO_PKG_VERSION"));
         crate::observe::measure::recorder();
         setting.check()?;
-        name_what_is_missing(&config);
         if setting.demo {
             crate::demo::prepare(&mut config)?;
         }
@@ -179,7 +180,7 @@ impl App {
             arrivals.run(ending).await;
             "the door of SMS"
         });
-        for courier in desk::couriers(&config, &ground, &templates, carrier, &Clock::system()) {
+        for courier in desk::couriers(&config, &ground, &templates, carrier, &Clock::system())? {
             let ending = closing.clone();
             tasks.spawn(async move {
                 courier.run(ending).await;
@@ -189,6 +190,15 @@ impl App {
         recovery::take_in(std::mem::take(&mut ground.recovered), &*desk, &ground.store).await;
         if setting.demo {
             app.listening = crate::demo::seed(&ground.store, &ground.access, &*desk, &*desk).await?;
+        }
+        if setting.runs(Part::Written) {
+            for watcher in mail::watchers(&config, &ground, desk.clone())? {
+                let ending = closing.clone();
+                tasks.spawn(async move {
+                    watcher.run(ending).await;
+                    "the watching of a mailbox"
+                });
+            }
         }
         if setting.runs(Part::Written)
             && let Some(inbox) = letters::inbox(&config, desk.clone(), ground.archive.clone(), closing.clone())?
@@ -243,16 +253,6 @@ impl App {
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, all).await.is_err() {
             tasks.abort_all();
-        }
-    }
-}
-
-/// What is configured and not built into this version: its inbox only waits, nothing is lost.
-fn name_what_is_missing(config: &Config) {
-    let mail = [("email.imap", config.email.imap.is_some()), ("email.smtp", config.email.smtp.is_some())];
-    for (key, set) in mail {
-        if set {
-            tracing::warn!(event = event::PART_MISSING, key, "this is not built into this version yet: the key has no effect");
         }
     }
 }

@@ -26,6 +26,11 @@ sip-tester|/usr/bin/sipp|test|SIPp: callers by the hundred
 baresip-core|/usr/bin/baresip|test|a telephone of another make
 kamailio|/usr/sbin/kamailio|test|a registrar of another make, which our trunk registers to
 kannel|/usr/sbin/bearerbox|test|a real SMS gateway
+dovecot-imapd|/usr/lib/dovecot/imap|test|a real mailbox
+dovecot-lmtpd|/usr/lib/dovecot/lmtp|test|the door of that mailbox
+postfix|/usr/sbin/postfix|test|a real mail server before it
+swaks|/usr/bin/swaks|test|writes mails as citizens do
+openssl|/usr/bin/openssl|test|a certificate for that mailbox
 postgresql-15|/usr/lib/postgresql/15/bin/postgres|test|the second database
 chromium|/usr/bin/chromium|test|the console in a real browser
 sox|/usr/bin/sox|test|an independent ear for recordings

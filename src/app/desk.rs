@@ -1,6 +1,6 @@
 //! The door, the messages and what carries them, as the configuration wants them.
 
-use super::{AppError, Ground, key};
+use super::{AppError, Ground, key, mail};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::section::written::ClockTime;
@@ -65,14 +65,29 @@ pub fn reports(config: &Config, data: &Path) -> Result<ReportAddress, AppError> 
 }
 
 /// The channels whose messages something carries: one line here and one in [`couriers`] for each way.
-fn carried(_: &Config) -> BTreeSet<Channel> {
-    BTreeSet::from([Channel::Sms])
+fn carried(config: &Config) -> BTreeSet<Channel> {
+    let mail = config.email.smtp.as_ref().map(|_| Channel::Email);
+    [Channel::Sms].into_iter().chain(mail).collect()
 }
 
 /// What carries the outbox's messages: a courier for each way, so that a slow one keeps no other waiting.
-pub fn couriers(config: &Config, ground: &Ground, templates: &Arc<Templates>, sms: SmsCarrier, clock: &Clock) -> Vec<Courier> {
+///
+/// # Errors
+/// [`AppError::Masters`] if a way is not described well.
+pub fn couriers(
+    config: &Config,
+    ground: &Ground,
+    templates: &Arc<Templates>,
+    sms: SmsCarrier,
+    clock: &Clock,
+) -> Result<Vec<Courier>, AppError> {
     let courier = |carrier: Arc<dyn Carrier>, rules| Courier::new(ground.store.clone(), carrier, templates.clone(), rules, clock.clone());
-    vec![courier(Arc::new(sms), sms_rules(config))]
+    let mut couriers = vec![courier(Arc::new(sms), sms_rules(config))];
+    if let Some(mail) = mail::carrier(config, ground)? {
+        let rules = Rules { per_second: config.email.per_second, ..Rules::default() };
+        couriers.push(courier(Arc::new(mail), rules));
+    }
+    Ok(couriers)
 }
 
 fn sms_rules(config: &Config) -> Rules {

@@ -1,6 +1,7 @@
 //! `daak import`: takes in contacts from files, through the same door as live ones.
 
 mod csv;
+mod mail;
 mod pdf;
 mod wav;
 
@@ -25,6 +26,18 @@ pub struct Import {
 enum Kind {
     /// Tables with the columns body, and if you have them channel, phone, email, name, language, subject, district, block, external_id
     Csv {
+        /// Files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Mails, one a file
+    Eml {
+        /// Files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Files of many mails (mbox)
+    Mbox {
         /// Files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -67,6 +80,18 @@ impl Import {
                     }
                 }
             }
+            Kind::Eml { files } => {
+                let door = app::mail_door(&config, &ground, helpline);
+                for file in &files {
+                    refused += usize::from(!mail::eml(&door, file).await?);
+                }
+            }
+            Kind::Mbox { files } => {
+                let door = app::mail_door(&config, &ground, helpline);
+                for file in &files {
+                    refused += mail::mbox(&door, file).await?;
+                }
+            }
             Kind::Pdf { files } => {
                 let room = app::post_room(&config, helpline, ground.archive.clone())?;
                 for file in &files {
@@ -90,7 +115,7 @@ async fn take_in(helpline: &dyn Helpline, contact: Contact, shown: &str) -> anyh
     use daak_domain::seam::Refusal;
     match helpline.take_in(contact).await {
         Ok(receipt) => {
-            report(shown, &receipt);
+            taken(&receipt, shown);
             Ok(true)
         }
         Err(Refusal::Invalid(why)) => {
@@ -102,7 +127,7 @@ async fn take_in(helpline: &dyn Helpline, contact: Contact, shown: &str) -> anyh
 }
 
 /// Says what became of a contact.
-fn report(shown: &str, receipt: &Receipt) {
+fn taken(receipt: &Receipt, shown: &str) {
     let outcome = match receipt.outcome {
         Outcome::Opened => "opened",
         Outcome::Joined => "joined",

@@ -1,5 +1,6 @@
 //! What no single value shows: ranges, and values that do not go together.
 
+use super::section::email::MailUrl;
 use super::section::voice::Srtp;
 use super::section::sms::SmsDriver;
 use super::{Config, Impossible};
@@ -19,6 +20,7 @@ pub fn check(config: &Config) -> Checked {
     trunks(config)?;
     desk(config)?;
     written(config)?;
+    email(config)?;
     closed_doors(config)
 }
 
@@ -177,8 +179,30 @@ fn letters(config: &Config) -> Checked {
     demand((1..=4096).contains(&letters.size_mib), "letters.size_mib", "expected 1 to 4096 MiB")
 }
 
-/// Parts that this version has not got, where going on without them would lose something. (Mail
-/// only waits in its inbox: `serve` and `doctor` say so.)
+fn email(config: &Config) -> Checked {
+    let email = &config.email;
+    unique("email.mailboxes", email.mailboxes.iter().map(|m| m.name.as_str()))?;
+    let imap = |url: Option<&MailUrl>| url.is_none_or(|url| url.protocol == "imap" && url.user.is_some());
+    demand(imap(email.imap.as_ref()), "email.imap", "expected an address such as \"imaps://user@mail.example.org/INBOX\"")?;
+    for (at, mailbox) in email.mailboxes.iter().enumerate() {
+        let key = |name: &str| format!("email.mailboxes.{at}.{name}");
+        demand(imap(Some(&mailbox.imap)), &key("imap"), "expected an address such as \"imaps://user@mail.example.org/INBOX\"")?;
+        demand(mailbox.password.is_some() != mailbox.oauth2.is_some(), &key("password"), "expected either password or oauth2")?;
+        demand(mailbox.name != "main" || email.imap.is_none(), &key("name"), "\"main\" is the mailbox of email.imap, expected another")?;
+    }
+    demand(email.smtp.as_ref().is_none_or(|url| url.protocol == "smtp"), "email.smtp", "expected \"smtp://…\" or \"smtps://…\"")?;
+    let from =
+        email.from.as_deref().is_none_or(|from| from.rsplit_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()));
+    demand(from, "email.from", "expected an address such as \"helpline@example.org\"")?;
+    demand(email.smtp.is_none() || email.from.is_some(), "email.smtp", "expected email.from beside it: the address that we write from")?;
+    demand((5..=1_700).contains(&email.poll_s), "email.poll_s", "expected 5 to 1700 seconds")?;
+    demand((1..=1_000).contains(&email.batch), "email.batch", "expected 1 to 1000 mails")?;
+    demand((1..=512).contains(&email.at_once), "email.at_once", "expected 1 to 512 mails")?;
+    demand((1..=100).contains(&email.largest_mib), "email.largest_mib", "expected 1 to 100 MiB")?;
+    demand(email.per_second > 0, "email.per_second", "expected at least 1")
+}
+
+/// Parts that this version has not got, where going on without them would lose something.
 fn closed_doors(config: &Config) -> Checked {
     demand(matches!(config.bus.url, BusUrl::InProcess), "bus.url", "NATS is not built into this version, expected \"inprocess:\"")?;
     demand(matches!(config.blobs.url, BlobsUrl::Folder(_)), "blobs.url", "S3 is not built into this version, expected \"file:blobs\"")

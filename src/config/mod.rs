@@ -15,7 +15,7 @@ pub use error::{ConfigError, Impossible};
 pub use secret::Secret;
 
 use environment::Override;
-use section::{desk, http, keeping, sms, voice, written};
+use section::{desk, email, http, keeping, sms, voice, written};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -51,7 +51,7 @@ pub struct Config {
     /// Masters.
     pub data: keeping::Data,
     /// Mail.
-    pub email: written::Email,
+    pub email: email::Email,
     /// Text messages.
     pub sms: sms::Sms,
     /// Post.
@@ -76,7 +76,7 @@ impl Default for Config {
             bus: keeping::Bus::default(),
             blobs: keeping::Blobs::default(),
             data: keeping::Data::default(),
-            email: written::Email::default(),
+            email: email::Email::default(),
             sms: sms::Sms::default(),
             letters: written::Letters::default(),
             log: http::Log::default(),

@@ -18,15 +18,21 @@ pub struct JoiningRule {
     within_days: u32,
     alike: f64,
     least_words: usize,
+    reopen_within_days: u32,
+    thanks: Vec<String>,
 }
 
 /// What a contact has to do with tickets that are there.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Relation {
+    /// It only says thank you for this closed ticket of the same person.
+    Thanks(Box<Ticket>),
     /// It is a matter of its own.
     New,
     /// It is about this open ticket of the same person.
     About(Box<Ticket>),
+    /// It is about this ticket of the same person, which was closed not long ago: they say that it is not settled.
+    Again(Box<Ticket>),
     /// It names a ticket that it cannot join: somebody else's, a closed one, or none.
     Mentions(Number, &'static str),
 }
@@ -49,6 +55,9 @@ impl JoiningRule {
         if !(0.1..=1.0).contains(&rule.alike) {
             return Err((line("alike"), "alike must be 0.1 to 1.0".to_owned()));
         }
+        if rule.reopen_within_days > 365 {
+            return Err((line("reopen_within_days"), "reopen_within_days must be 0 (never) to 365".to_owned()));
+        }
         if !(1..=365).contains(&rule.within_days) {
             return Err((line("within_days"), "within_days must be 1 to 365".to_owned()));
         }
@@ -68,23 +77,68 @@ impl JoiningRule {
         category: &str,
         mentioned: &[Number],
     ) -> Result<Relation, StoreError> {
+        let mut named_in_vain = None;
         if let Some(about) = contact.about {
-            return named(store, about, person).await;
+            match self.named(store, about, person, contact).await? {
+                other @ (Relation::Mentions(..) | Relation::New) => named_in_vain = Some(other),
+                relation => return Ok(relation),
+            }
         }
-        let Some(person) = person else { return Ok(Relation::New) };
+        let Some(known) = person else { return Ok(named_in_vain.unwrap_or(Relation::New)) };
+        let mut numbers = Vec::new();
         for name in contact.answers.iter().take(ANSWERS) {
-            if let Some(number) = store.ticket_of_contact(contact.channel, name).await?
-                && let relation @ Relation::About(_) = named(store, number, Some(person)).await?
-            {
-                return Ok(relation);
+            numbers.extend(store.ticket_of_contact(contact.channel, name).await?);
+        }
+        numbers.extend(mentioned.iter().take(5));
+        for number in numbers {
+            match self.named(store, number, person, contact).await? {
+                Relation::Mentions(..) | Relation::New => {}
+                relation => return Ok(relation),
             }
         }
-        for number in mentioned.iter().take(5) {
-            if let relation @ Relation::About(_) = named(store, *number, Some(person)).await? {
-                return Ok(relation);
+        match named_in_vain {
+            Some(relation) => Ok(relation),
+            None => self.similar(store, contact, known, category).await,
+        }
+    }
+
+    /// The ticket of that number, if it is this person's and open, or closed not long ago; one that was merged is followed.
+    async fn named(&self, store: &Store, number: Number, person: Option<i64>, contact: &Contact) -> Result<Relation, StoreError> {
+        let Some(mut ticket) = store.ticket(number).await? else { return Ok(Relation::Mentions(number, "of which there is none")) };
+        // Whoever's contact was merged into another person's ticket still speaks of their own matter: the owner is asked by
+        // the number given.
+        let owner = ticket.person;
+        for _ in 0..5 {
+            match ticket.merged_into {
+                Some(into) if ticket.state == State::Merged => match store.ticket(into).await? {
+                    Some(next) => ticket = next,
+                    None => break,
+                },
+                _ => break,
             }
         }
-        self.similar(store, contact, person, category).await
+        if person != Some(owner) {
+            return Ok(Relation::Mentions(number, "which belongs to another person or cannot be matched to the sender"));
+        }
+        if ticket.state.is_open() {
+            return Ok(Relation::About(Box::new(ticket)));
+        }
+        if ticket.state == State::Closed && self.only_thanks(contact) {
+            return Ok(Relation::Thanks(Box::new(ticket)));
+        }
+        let within = SignedDuration::from_hours(24 * i64::from(self.reopen_within_days));
+        let lately = ticket.closed_at.is_some_and(|closed| contact.received_at.duration_since(closed) <= within);
+        if ticket.state == State::Closed && lately && self.reopen_within_days > 0 {
+            return Ok(Relation::Again(Box::new(ticket)));
+        }
+        Ok(Relation::Mentions(number, "which is closed"))
+    }
+
+    /// Whether a contact only says thank you: that opens nothing again.
+    fn only_thanks(&self, contact: &Contact) -> bool {
+        let words = fold::words(contact.statement.text().unwrap_or_default());
+        let thanks: HashSet<String> = self.thanks.iter().flat_map(|word| fold::words(word)).map(|word| word.folded).collect();
+        (1..=MOST_THANKS).contains(&words.len()) && words.iter().all(|word| thanks.contains(&word.folded))
     }
 
     async fn similar(&self, store: &Store, contact: &Contact, person: i64, category: &str) -> Result<Relation, StoreError> {
@@ -116,26 +170,8 @@ impl JoiningRule {
 
 /// Earlier messages of a thread that are looked up at most.
 const ANSWERS: usize = 20;
-
-/// The ticket of that number, if it is this person's and open; one that was merged is followed.
-async fn named(store: &Store, number: Number, person: Option<i64>) -> Result<Relation, StoreError> {
-    let Some(mut ticket) = store.ticket(number).await? else { return Ok(Relation::Mentions(number, "of which there is none")) };
-    for _ in 0..5 {
-        match ticket.merged_into {
-            Some(into) if ticket.state == State::Merged => match store.ticket(into).await? {
-                Some(next) => ticket = next,
-                None => break,
-            },
-            _ => break,
-        }
-    }
-    // Whoever's contact was merged into another person's ticket still speaks of their own matter: ask by the number given.
-    let owner = if ticket.number == number { Some(ticket.person) } else { store.ticket(number).await?.map(|t| t.person) };
-    if person.is_none() || owner != person {
-        return Ok(Relation::Mentions(number, "which belongs to another person or cannot be matched to the sender"));
-    }
-    if ticket.state.is_open() { Ok(Relation::About(Box::new(ticket))) } else { Ok(Relation::Mentions(number, "which is closed")) }
-}
+/// Words of a contact that only says thank you.
+const MOST_THANKS: usize = 8;
 
 fn different_words(subject: Option<&str>, text: &str) -> HashSet<String> {
     fold::words(&format!("{} {text}", subject.unwrap_or_default())).into_iter().map(|word| word.folded).collect()
@@ -162,5 +198,6 @@ mod tests {
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("alike = 0.5", "alike = 5.0")), Err((5, what)) if what.contains("0.1 to 1.0")));
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("within_days", "within_weeks")), Err((3, _))));
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("= 14", "= 0")), Err((3, _))));
+        assert!(matches!(JoiningRule::read(&SHIPPED.replace("= 30", "= 400")), Err((_, what)) if what.contains("0 (never)")));
     }
 }

@@ -95,11 +95,13 @@ impl Intake {
         for look in 1.. {
             let relation = self.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
             let then = further_events(&contact, &understood, &opening, &relation);
+            let messages = self.acknowledgement(&contact, &relation, ways.clone());
             let destination = match relation {
                 Relation::About(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
+                Relation::Thanks(ticket) => Destination::LayBy(ticket.number),
+                Relation::Again(ticket) => Destination::Reopen(ticket.number, Box::new(opening.clone())),
                 Relation::New | Relation::Mentions(..) => Destination::Open(Box::new(opening.clone())),
             };
-            let messages = self.acknowledgement(&contact, ways.clone());
             match self.store.take_in(TakeIn { contact: contact.clone(), destination, then, messages }).await {
                 // The ticket left the state in which it was seen: look again.
                 Err(StoreError::Illegal(_) | StoreError::Conflict { .. }) if look < LOOKS => {}
@@ -180,16 +182,28 @@ impl Intake {
         let mut ways = self.notices.ways(&known.preferring(&contact.sender), contact.channel);
         for way in ways.iter_mut().filter(|way| way.channel == contact.channel) {
             way.answers = Some(contact.external_id.clone());
+            way.subject.clone_from(&contact.subject);
         }
         Ok(ways)
     }
 
     /// What the citizen is told, made from the ticket when it has its number.
-    fn acknowledgement(&self, contact: &Contact, ways: Vec<Way>) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
+    fn acknowledgement(
+        &self,
+        contact: &Contact,
+        relation: &Relation,
+        ways: Vec<Way>,
+    ) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
         let (notices, at) = (self.notices.clone(), contact.received_at.max(self.clock.now()));
+        let (reopens, thanks) = (matches!(relation, Relation::Again(_)), matches!(relation, Relation::Thanks(_)));
         move |ticket| {
-            let outcome = if ticket.contacts > 1 { Outcome::Joined } else { Outcome::Opened };
-            ways.iter().filter_map(|way| notices.acknowledge(ticket, outcome, way, at)).collect()
+            let told = |way| match ticket.contacts {
+                _ if thanks => None,
+                0 | 1 => notices.acknowledge(ticket, Outcome::Opened, way, at),
+                _ if reopens => notices.after(ticket, &EventBody::Reopened { reason: String::new() }, way, at),
+                _ => notices.acknowledge(ticket, Outcome::Joined, way, at),
+            };
+            ways.iter().filter_map(told).collect()
         }
     }
 }
@@ -197,7 +211,7 @@ impl Intake {
 /// Events that a contact brings besides its registration or joining.
 fn further_events(contact: &Contact, understood: &Understanding, opening: &Opening, relation: &Relation) -> Vec<EventBody> {
     let mut events = Vec::new();
-    let ticket = if let Relation::About(ticket) = relation { Some(ticket) } else { None };
+    let ticket = if let Relation::About(ticket) | Relation::Again(ticket) = relation { Some(ticket) } else { None };
     if opening.emergency && !ticket.is_some_and(|t| t.emergency) {
         let because =
             if contact.declared_emergency { "declared by the citizen".to_owned() } else { understood.emergency.because.join(", ") };

@@ -45,6 +45,7 @@ impl Desk {
             for way in &mut ways {
                 let last = contacts.iter().rev().find(|stored| stored.contact.channel == way.channel);
                 way.answers = last.map(|stored| stored.contact.external_id.clone());
+                way.subject = last.and_then(|stored| stored.contact.subject.clone());
             }
         }
         Ok(ways)

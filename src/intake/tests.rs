@@ -92,8 +92,7 @@ async fn a_number_that_is_given_is_followed_only_to_ones_own_open_ticket() {
 
     close(&house, first.number).await;
     let closed = house.take_in(about(MOBILE, "f", first.number)).await.expect("taken in");
-    assert_ne!(closed.number, first.number);
-    assert!(noted(house.events(closed.number).await, "which is closed"));
+    assert_eq!((closed.number, closed.state), (first.number, State::Reopened), "closed only now: it is not settled");
 }
 
 #[tokio::test]
@@ -285,6 +284,40 @@ async fn the_desk_answers_what_channels_ask() {
     let call = CallId(uuid::Uuid::now_v7());
     desk.call_event(call, CallEvent::LeftQueue { why: LeftQueue::WentOn, at: noon });
     assert_eq!(house.calls.lock().expect("no panic").len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_on_a_closed_ticket_reopens_it_and_thanks_do_not() {
+    let house = House::open().await;
+    let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
+    close(&house, receipt.number).await;
+    let answer = |id: &str, text: &str| Contact { answers: vec!["a".to_owned()], ..from(MOBILE, id, text) };
+    let told = house.messages(receipt.number).await.len();
+    let thanks = house.take_in(answer("b", "অনেক ধন্যবাদ, thank you sir")).await.expect("taken in");
+    assert_eq!((thanks.number, thanks.state), (receipt.number, State::Closed));
+    assert_eq!(house.messages(receipt.number).await.len(), told, "nobody thanks for thanks");
+    let again = house.take_in(answer("c", "পাইপ সারানোর পরেও জল আসছে না")).await.expect("taken in");
+    assert_eq!((again.number, again.outcome, again.state), (receipt.number, Outcome::Joined, State::Reopened));
+    assert!(house.events(receipt.number).await.iter().any(|e| matches!(e, EventBody::Reopened { reason } if reason.contains("পাইপ"))));
+    assert!(house.messages(receipt.number).await.iter().any(|m| m.message.template == "reopened"));
+    // Somebody else's answer never does.
+    let other = Contact {
+        answers: vec!["a".to_owned()], ..from("9830099999", "d", "আমারও জল আসছে না পাইপ সারানোর পরে")
+    };
+    assert_ne!(house.take_in(other).await.expect("taken in").number, receipt.number);
+}
+
+#[tokio::test]
+async fn a_mail_that_answers_a_mail_finds_its_ticket_by_the_message_id() {
+    let house = House::open().await;
+    let sender = Sender { email: Some("rina@example.org".to_owned()), ..Sender::default() };
+    let mail = |id: &str, text: &str| Contact { channel: Channel::Email, sender: sender.clone(), ..contact(id, text) };
+    let first = house.take_in(mail("m1@example.org#0102", NO_WATER)).await.expect("taken in");
+    let answer = Contact { answers: vec!["m1@example.org".to_owned()], ..mail("m2@example.org#0304", "ছবি পাঠালাম") };
+    assert_eq!(house.take_in(answer.clone()).await.expect("taken in").number, first.number);
+    let another = Contact { sender: Sender { email: Some("x@example.org".to_owned()), ..Sender::default() }, ..answer };
+    let another = Contact { external_id: "m3@example.org#05".to_owned(), ..another };
+    assert_ne!(house.take_in(another).await.expect("taken in").number, first.number, "two people's mails never merge");
 }
 
 fn by_person(house: &House, body: EventBody) -> Event {

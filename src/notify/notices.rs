@@ -11,7 +11,7 @@ use daak_domain::contact::{Channel, Outcome};
 use daak_domain::feedback::Means;
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{Closure, EventBody, Ticket};
+use daak_domain::ticket::{Closure, EventBody, Number, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Notices {
     /// The way by a channel that a person asked for; `None` if nothing carries it or there is no address.
     pub fn way(&self, reach: &Reach, channel: Channel) -> Option<Way> {
         let to = reach.by(channel).filter(|_| self.carried.contains(&channel))?;
-        Some(Way { channel, to, answers: None })
+        Some(Way { channel, to, answers: None, subject: None })
     }
 
     /// The acknowledgement of a contact that opened or joined a ticket. A repeated one was acknowledged before.
@@ -176,6 +176,31 @@ impl Notices {
 const REPLY: &str = "reply";
 
 fn enclosed(ticket: &Ticket, way: &Way) -> Enclosed {
-    let subject = (way.channel == Channel::Email).then(|| format!("[{}]", ticket.number.grouped()));
+    let subject = (way.channel == Channel::Email).then(|| subject(way.subject.as_deref(), ticket.number));
     Enclosed { subject, answers: way.answers.clone(), attachments: Vec::new() }
+}
+
+/// The subject of a mail: that of the one it answers, so that mail programs keep them together, and the number.
+fn subject(answered: Option<&str>, number: Number) -> String {
+    let token = format!("[{}]", number.grouped());
+    let mut rest = answered.unwrap_or_default().replace(&token, "").split_whitespace().collect::<Vec<_>>().join(" ");
+    while let Some(shorter) = rest.get(..3).filter(|start| start.eq_ignore_ascii_case("re:")).map(|_| rest[3..].trim_start().to_owned()) {
+        rest = shorter;
+    }
+    if rest.is_empty() { token } else { format!("Re: {} {token}", rest.chars().take(200).collect::<String>()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_keeps_its_subject_and_has_one_re_and_one_number() {
+        let number = Number::from_serial(7);
+        let token = format!("[{}]", number.grouped());
+        assert_eq!(subject(None, number), token);
+        assert_eq!(subject(Some("জল নেই"), number), format!("Re: জল নেই {token}"));
+        assert_eq!(subject(Some(&format!("RE: Re:  জল নেই {token}")), number), format!("Re: জল নেই {token}"));
+        assert_eq!(subject(Some("re:"), number), token);
+    }
 }

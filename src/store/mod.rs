@@ -9,6 +9,7 @@ mod append;
 mod calls;
 mod chain;
 mod connection;
+mod cursors;
 mod dialect;
 mod error;
 mod finding;

@@ -82,7 +82,12 @@ impl Store {
         let read = self.readers.read(move |on| {
             Box::pin(async move {
                 let sql = "SELECT ticket FROM contacts WHERE channel = ?1 AND external_id = ?2";
-                let contact = on.row(sql, values![channel, &name]).await?;
+                let mut contact = on.row(sql, values![channel, &name]).await?;
+                if contact.is_none() && channel == Channel::Email.as_str() {
+                    // Whatever answers a mail knows its Message-ID, not the whole name.
+                    let sql = "SELECT ticket FROM contacts WHERE channel = 'email' AND message_id = ?1 ORDER BY id DESC LIMIT 1";
+                    contact = on.row(sql, values![&name]).await?;
+                }
                 let sql = "SELECT ticket FROM outbox WHERE carrier_id = ?1 AND channel = ?2 AND ticket IS NOT NULL";
                 if contact.is_some() { Ok(contact) } else { on.row(sql, values![&name, channel]).await }
             })

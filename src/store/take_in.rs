@@ -9,7 +9,7 @@ use super::{Change, Dialect, Store, finding, people};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Contact, Outcome};
 use daak_domain::language::Language;
-use daak_domain::ticket::{Actor, Event, EventBody, Number, SlaClass, Ticket};
+use daak_domain::ticket::{Actor, Event, EventBody, Number, SlaClass, State, Ticket};
 
 /// A contact that has been understood, and what is to become of it.
 pub struct TakeIn<M> {
@@ -30,6 +30,11 @@ pub enum Destination {
     Open(Box<Opening>),
     /// An open ticket of the same person. If it is no longer open, a new one is opened instead.
     Join(Number, Box<Opening>),
+    /// A ticket of the same person, in whatever state it is and stays: nothing has to be done.
+    LayBy(Number),
+    /// A ticket of the same person that is closed, and is reopened by these words. One that cannot be is left alone, and a
+    /// new one is opened instead.
+    Reopen(Number, Box<Opening>),
 }
 
 /// What a new ticket begins with.
@@ -101,6 +106,23 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<
                     let life = Life::load(self.dialect, on, *number).await?;
                     let reopens = || self.new.then.iter().any(|body| matches!(body, EventBody::Reopened { .. }));
                     if life.ticket.state.is_open() || reopens() {
+                        self.join(on, person, life, changes).await
+                    } else {
+                        self.open(on, person, opening, changes).await
+                    }
+                }
+                Destination::LayBy(number) => {
+                    let life = Life::load(self.dialect, on, *number).await?;
+                    self.join(on, person, life, changes).await
+                }
+                Destination::Reopen(number, opening) => {
+                    let mut life = Life::load(self.dialect, on, *number).await?;
+                    if life.ticket.state == State::Closed {
+                        let reason = self.excerpt.clone();
+                        let at = self.new.contact.received_at.max(life.ticket.closed_at.unwrap_or(self.new.contact.received_at));
+                        life.add(&Event { at, by: Actor::Citizen, body: EventBody::Reopened { reason } })?;
+                    }
+                    if life.ticket.state.is_open() {
                         self.join(on, person, life, changes).await
                     } else {
                         self.open(on, person, opening, changes).await

@@ -5,6 +5,7 @@
 
 pub mod baresip;
 pub mod port;
+pub mod post_office;
 pub mod postgres;
 pub mod program;
 pub mod tiny_whisper;

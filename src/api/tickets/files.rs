@@ -161,8 +161,19 @@ pub fn answer(attachment: &Attachment, content: Bytes, range: Option<&str>) -> R
     };
     let mut response = (status, Body::from(part)).into_response();
     let headers = response.headers_mut();
-    let shown_in_place = media_type::may_be_shown(&attachment.media_type);
-    insert(headers, header::CONTENT_TYPE, if shown_in_place { &attachment.media_type } else { "application/octet-stream" });
+    // A page of ours may be looked at: nothing in it runs or fetches, and the browser is told so once more.
+    let page = attachment.role == AttachmentRole::View && attachment.media_type == "text/html";
+    let shown_in_place = page || media_type::may_be_shown(&attachment.media_type);
+    if page {
+        insert(headers, header::X_FRAME_OPTIONS, "SAMEORIGIN");
+        insert(
+            headers,
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'",
+        );
+    }
+    let kind = if page { "text/html; charset=utf-8" } else { attachment.media_type.as_str() };
+    insert(headers, header::CONTENT_TYPE, if shown_in_place { kind } else { "application/octet-stream" });
     insert(headers, header::ACCEPT_RANGES, "bytes");
     insert(headers, header::ETAG, &format!("\"{}\"", attachment.blob.as_str()));
     // Files never change: the one who may read it may keep it until the session is over.
@@ -193,4 +204,28 @@ fn disposition(name: &str, in_place: bool) -> String {
         }
     }
     format!("{}; filename*=UTF-8''{encoded}", if in_place { "inline" } else { "attachment" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_of_ours_is_shown_as_a_page() {
+        let file = |role| Attachment {
+            blob: BlobId::from_digest([0; 32]),
+            name: "mail.html".into(),
+            media_type: "text/html".into(),
+            size: 1,
+            role,
+        };
+        let shown = answer(&file(AttachmentRole::View), Bytes::from_static(b"x"), None);
+        assert_eq!(shown.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert!(shown.headers()[header::CONTENT_SECURITY_POLICY].to_str().is_ok_and(|policy| policy.contains("sandbox")));
+        for role in [AttachmentRole::Document, AttachmentRole::Original] {
+            let saved = answer(&file(role), Bytes::from_static(b"x"), None);
+            assert_eq!(saved.headers()[header::CONTENT_TYPE], "application/octet-stream");
+            assert!(saved.headers()[header::CONTENT_DISPOSITION].to_str().is_ok_and(|way| way.starts_with("attachment")));
+        }
+    }
 }

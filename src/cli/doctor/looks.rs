@@ -39,8 +39,8 @@ pub async fn all(config: &Config, data: &Path) -> Vec<Look> {
     add("fonts", letters::fonts(config));
     add("sms", in_time(sms(config)).await);
     add("sms texts (DLT)", sms_texts(config));
-    add("smtp", in_time(mail("email.smtp", config.email.smtp.as_deref(), 25)).await);
-    add("imap", in_time(mail("email.imap", config.email.imap.as_deref(), 993)).await);
+    add("smtp", in_time(mail(config, true)).await);
+    add("imap", in_time(mail(config, false)).await);
     add("letters", letters::inbox(config));
     looks
 }
@@ -275,21 +275,17 @@ fn sms_texts(config: &Config) -> Health {
     }
 }
 
-async fn mail(key: &str, url: Option<&str>, port: u16) -> Health {
-    match url {
-        None => Health::Unused(format!("{key} is not set")),
-        Some(url) => match reach(url, port).await {
-            Ok(()) => missing(
-                "the server takes connections",
-                "mail is not built into this version: nothing is read or sent",
-                format!("leave {key} out until it is"),
-            ),
-            Err(why) => missing(
-                format!("the server does not answer ({why})"),
-                "mail is not built into this version: nothing is read or sent",
-                format!("leave {key} out until it is"),
-            ),
-        },
+async fn mail(config: &Config, sending: bool) -> Health {
+    let (costs, mend) = if sending {
+        ("answers by mail wait in the outbox", "look at email.smtp, email.smtp_password and the server")
+    } else {
+        ("mails wait in their mailbox", "look at email.imap, email.imap_password, [[email.mailboxes]] and the server")
+    };
+    match app::look_at_mail(config, sending).await {
+        Ok(found) if found.is_empty() && sending => Health::Unused("email.smtp is not set: nobody is answered by mail".into()),
+        Ok(found) if found.is_empty() => Health::Unused("email.imap is not set: no mail is read".into()),
+        Ok(found) => Health::Well(found.join("; ")),
+        Err(why) => missing(why, costs, mend),
     }
 }
 

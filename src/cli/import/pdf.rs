@@ -1,6 +1,6 @@
 //! Scans of letters.
 
-use super::{name_of, report, say};
+use super::{name_of, say, taken};
 use anyhow::Context;
 use daak_domain::Timestamp;
 use daak_letter::{PostRoom, Taken};
@@ -15,7 +15,7 @@ pub async fn take_in(room: &PostRoom, file: &Path) -> anyhow::Result<bool> {
     let path = file.canonicalize().with_context(|| format!("{shown} cannot be read"))?;
     match room.take_in(&path, &name_of(file), Timestamp::now()).await.with_context(|| shown.to_string())? {
         Taken::Letters(receipts) => {
-            receipts.iter().for_each(|receipt| report(&shown.to_string(), receipt));
+            receipts.iter().for_each(|receipt| taken(receipt, &shown.to_string()));
             Ok(true)
         }
         Taken::Held(reason) => {

@@ -1,6 +1,7 @@
 //! The sections of `daak.toml`, one file a room.
 
 pub mod desk;
+pub mod email;
 pub mod http;
 pub mod keeping;
 pub mod sms;

@@ -1,24 +1,8 @@
-//! `[email]`, `[letters]`: what is written.
+//! `[letters]`: what is written on paper.
 
 use crate::config::secret::Secret;
 use serde::Deserialize;
 use std::path::PathBuf;
-
-/// `[email]`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Email {
-    /// Mailbox to read: `imaps://user@host/INBOX`.
-    pub imap: Option<String>,
-    /// Its password.
-    pub imap_password: Option<Secret>,
-    /// Server to send by: `smtp://user@host:587`.
-    pub smtp: Option<String>,
-    /// Its password.
-    pub smtp_password: Option<Secret>,
-    /// Address to send from.
-    pub from: Option<String>,
-}
 
 /// `[letters]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
