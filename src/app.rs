@@ -15,8 +15,8 @@ mod workflow;
 pub use desk::{helpline, templates};
 pub use ground::{Ground, terms};
 pub use letters::{engine, post_room};
-pub use sms::registry;
 pub use mail::{door as mail_door, look as look_at_mail};
+pub use sms::registry;
 pub use speech::{model_file, recogniser};
 
 use crate::api::{Joined, Limits, Parts};

@@ -123,7 +123,8 @@ impl FeedbackRule {
         let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
         let wrong = |at: usize, what: String| FeedbackRuleError { line: line(at), what };
         let file: File = toml::from_str(text).map_err(|why| wrong(why.span().map_or(0, |s| s.start), why.message().to_owned()))?;
-        let zone = TimeZone::get(file.zone.get_ref()).map_err(|_| wrong(file.zone.span().start, format!("there is no time zone {:?}", file.zone.get_ref())))?;
+        let zone = TimeZone::get(file.zone.get_ref())
+            .map_err(|_| wrong(file.zone.span().start, format!("there is no time zone {:?}", file.zone.get_ref())))?;
         let time = |text: &toml::Spanned<String>| {
             let parsed: Result<Time, _> = text.get_ref().parse();
             parsed.map_err(|_| wrong(text.span().start, format!("{:?} is no time of the day such as \"10:00\"", text.get_ref())))
@@ -139,7 +140,10 @@ impl FeedbackRule {
             let Attempt { after_hours, by } = attempt.get_ref();
             let after = hours(*after_hours);
             if before.is_some_and(|before| after < before + gap) {
-                return Err(wrong(attempt.span().start, format!("this is less than {} hours after the attempt before", file.least_gap_hours.get_ref())));
+                return Err(wrong(
+                    attempt.span().start,
+                    format!("this is less than {} hours after the attempt before", file.least_gap_hours.get_ref()),
+                ));
             }
             before = Some(after);
             steps.push(Question { after, by: *by });
@@ -237,8 +241,14 @@ mod tests {
         let days = |all: &[(String, Next)]| all.iter().map(|(when, next)| (when[..2].to_owned(), *next)).collect::<Vec<_>>();
         let wanted: Vec<_> = wanted.iter().map(|(when, next)| ((*when).to_owned(), *next)).collect();
         // The hours of the evening move into the next morning.
-        assert_eq!(days(&shown).iter().map(|(_, next)| *next).collect::<Vec<_>>(), wanted.iter().map(|(_, next)| *next).collect::<Vec<_>>());
-        assert!(shown.iter().filter(|(_, next)| *next != Next::Close).all(|(when, _)| ("10:00".."19:00").contains(&&when[4..])), "{shown:?}");
+        assert_eq!(
+            days(&shown).iter().map(|(_, next)| *next).collect::<Vec<_>>(),
+            wanted.iter().map(|(_, next)| *next).collect::<Vec<_>>()
+        );
+        assert!(
+            shown.iter().filter(|(_, next)| *next != Next::Close).all(|(when, _)| ("10:00".."19:00").contains(&&when[4..])),
+            "{shown:?}"
+        );
         assert_eq!(shown[0].0, "03. 10:00");
     }
 

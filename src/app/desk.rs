@@ -38,7 +38,8 @@ pub fn desk(
     let words = Words::load(&folder.join("sms_words.toml")).map_err(AppError::Masters)?;
     let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
     let notices = Notices::new(templates.clone(), ground.masters.clone(), carried(config));
-    let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, words, Clock::system());
+    let intake =
+        Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, words, Clock::system());
     Ok((Desk::new(intake, calls), templates))
 }
 

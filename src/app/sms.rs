@@ -96,11 +96,7 @@ fn smpp_config(smpp: &SmsSmpp) -> SmppConfig {
         tls: smpp.tls.then(SmppTls::public),
         binding: smpp.bind,
         links: smpp.links,
-        bind: Bind {
-            system_id: smpp.user.clone(),
-            password: smpp.password.expose().to_owned(),
-            system_type: smpp.system_type.clone(),
-        },
+        bind: Bind { system_id: smpp.user.clone(), password: smpp.password.expose().to_owned(), system_type: smpp.system_type.clone() },
         window: smpp.window,
         per_second: smpp.per_second,
         source: smpp.source_ton_npi,

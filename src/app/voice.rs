@@ -45,7 +45,10 @@ pub async fn start(config: &Config, data: &Path, helpline: Arc<dyn Helpline>, ar
         capabilities: capabilities(config),
         advertise: config.sip.advertise,
         numbers: numbers(config),
-        missed: Missed { numbers: config.voice.missed_call_numbers.iter().cloned().collect(), queue: super::workflow::queue_of_callbacks(config) },
+        missed: Missed {
+            numbers: config.voice.missed_call_numbers.iter().cloned().collect(),
+            queue: super::workflow::queue_of_callbacks(config),
+        },
         flows: flows.clone(),
         sounds: sounds.clone(),
         recogniser: speech::recogniser(config).await,

@@ -31,9 +31,10 @@ impl Sms {
         let templates = app::templates(&config)?;
         let texts = templates.for_registry(&config.data.folder.join("templates"));
         let registry = match &config.sms.dlt {
-            Some(file) => Some(Registry::load(file).map_err(|errors| {
-                anyhow::anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-            })?),
+            Some(file) => Some(
+                Registry::load(file)
+                    .map_err(|errors| anyhow::anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?,
+            ),
             None => None,
         };
         let rows = registry.as_ref().map(|registry| registry.check(&texts));

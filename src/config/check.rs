@@ -1,8 +1,8 @@
 //! What no single value shows: ranges, and values that do not go together.
 
 use super::section::email::MailUrl;
-use super::section::voice::Srtp;
 use super::section::sms::SmsDriver;
+use super::section::voice::Srtp;
 use super::{Config, Impossible};
 use crate::config::address::{BlobsUrl, BusUrl, SipTransport};
 use std::collections::BTreeSet;
@@ -146,7 +146,11 @@ fn written(config: &Config) -> Checked {
     letters(config)?;
     let sms = &config.sms;
     demand(sms.driver != SmsDriver::Http || sms.http.is_some(), "sms.driver", "\"http\" needs a section [sms.http] with url")?;
-    demand(sms.driver != SmsDriver::Smpp || sms.smpp.is_some(), "sms.driver", "\"smpp\" needs a section [sms.smpp] with address, user and password")?;
+    demand(
+        sms.driver != SmsDriver::Smpp || sms.smpp.is_some(),
+        "sms.driver",
+        "\"smpp\" needs a section [sms.smpp] with address, user and password",
+    )?;
     demand((1..=1_440).contains(&sms.parts_within_min), "sms.parts_within_min", "expected 1 to 1440 minutes")?;
     demand(!sms.inbound.contains_key("main"), "sms.inbound.main", "\"main\" takes delivery reports, expected another name")?;
     for (name, inbound) in &sms.inbound {

@@ -34,9 +34,7 @@ impl Answer {
     fn event(&self) -> EventBody {
         let reason = || self.words.clone().unwrap_or_else(|| "The citizen says that it is not settled.".to_owned());
         match (self.said, self.ticket.state) {
-            (Said::Yes, _) => {
-                EventBody::Closed { closure: Closure::Confirmed, remarks: "The citizen says that it is settled.".to_owned() }
-            }
+            (Said::Yes, _) => EventBody::Closed { closure: Closure::Confirmed, remarks: "The citizen says that it is settled.".to_owned() },
             (Said::No, State::Closed) => EventBody::Reopened { reason: reason() },
             (Said::No, _) => EventBody::AtrReturned { reason: reason() },
         }
@@ -69,8 +67,9 @@ impl Intake {
         let opening = self.opening(&contact, &understood, true).await;
         let ways = self.told_by(&contact, Some(answer.ticket.person)).await?;
         let (notices, at, told) = (self.notices.clone(), contact.received_at.max(self.clock.now()), body.clone());
-        let messages =
-            move |ticket: &Ticket| -> Vec<NewMessage> { ways.iter().filter_map(|way| notices.not_settled(ticket, &told, way, at)).collect() };
+        let messages = move |ticket: &Ticket| -> Vec<NewMessage> {
+            ways.iter().filter_map(|way| notices.not_settled(ticket, &told, way, at)).collect()
+        };
         let destination = Destination::Join(number, Box::new(opening));
         self.store.take_in(TakeIn { contact, destination, then: vec![body], messages }).await.map_err(|why| match why {
             // Somebody moved the ticket on in the same moment: the same contact is offered again and finds it as it then is.

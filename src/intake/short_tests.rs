@@ -15,7 +15,8 @@ impl House {
     /// An SMS; answers with the templates of what is sent back for it.
     async fn sms(&self, phone: &str, id: &str, text: &str) -> Vec<String> {
         self.clock.advance(Duration::from_secs(60));
-        let before: Vec<_> = self.store.messages(None, None, 200).await.expect("read").items.into_iter().map(|row| row.message.key).collect();
+        let before: Vec<_> =
+            self.store.messages(None, None, 200).await.expect("read").items.into_iter().map(|row| row.message.key).collect();
         let contact = Contact { channel: Channel::Sms, received_at: self.clock.now(), ..from(phone, id, text) };
         self.desk.short_message(contact).await.expect("taken");
         let after = self.store.messages(None, None, 200).await.expect("read").items;
@@ -61,7 +62,10 @@ async fn registered_asked_and_settled_by_sms_alone() {
     assert_eq!(house.sms(MOBILE, "4", "না, এখনও জল আসছে না").await, ["not_settled"]);
     assert_eq!(house.state(number).await, State::Returned);
     let events = house.events(number).await;
-    assert!(events.iter().any(|event| matches!(event, EventBody::AtrReturned { reason } if reason == "এখনও জল আসছে না")), "with the citizen's words");
+    assert!(
+        events.iter().any(|event| matches!(event, EventBody::AtrReturned { reason } if reason == "এখনও জল আসছে না")),
+        "with the citizen's words"
+    );
     house.reported(number).await;
     assert_eq!(house.sms(MOBILE, "5", "hyan").await, ["confirmed"]);
     let ticket = house.store.ticket(number).await.expect("read").expect("there");
@@ -92,7 +96,8 @@ async fn nobody_else_answers_and_nothing_is_closed_without_a_yes() {
     let stranger = Contact { about: Some(number), channel: Channel::Phone, ..from("9830099999", "p", "YES") };
     assert!(house.take_in(stranger).await.is_err(), "nor by a key in another's call");
     // The key in a call ends in the same place as the word in a message.
-    let key = Contact { about: Some(number), channel: Channel::Phone, received_at: house.clock.now(), ..from(MOBILE, "call-answer-1", "YES") };
+    let key =
+        Contact { about: Some(number), channel: Channel::Phone, received_at: house.clock.now(), ..from(MOBILE, "call-answer-1", "YES") };
     assert_eq!(house.take_in(key).await.expect("taken").state, State::Closed);
     let closed = |event: &EventBody| matches!(event, EventBody::Closed { closure: Closure::Confirmed, .. });
     assert_eq!(house.events(number).await.iter().filter(|event| closed(event)).count(), 1);
@@ -123,7 +128,11 @@ async fn stop_is_kept_and_what_is_asked_is_answered_all_the_same() {
     assert_eq!(house.sms(MOBILE, "3", "START").await, ["started"]);
     assert!(!house.store.opted_out(Channel::Sms, "+919830012345").await.expect("read"));
     assert_eq!(house.sms(MOBILE, "4", "help").await, ["help"]);
-    assert_eq!(house.sms(MOBILE, "5", "No water in our village for three days, tube well broken").await, ["registered"], "a no that answers nothing");
+    assert_eq!(
+        house.sms(MOBILE, "5", "No water in our village for three days, tube well broken").await,
+        ["registered"],
+        "a no that answers nothing"
+    );
     let number = house.only_ticket().await;
     house.reported(number).await;
     house.step(number, EventBody::Questioned { step: 0, by: Means::Sms }).await;

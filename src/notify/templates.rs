@@ -232,7 +232,10 @@ impl Templates {
             line: text.line,
             pieces: text.pieces.iter().map(|piece| self.registered(template, language, piece)).collect(),
         };
-        let all = self.templates.iter().flat_map(|(name, template)| template.texts.iter().map(move |(language, text)| (name, template, language, text)));
+        let all = self
+            .templates
+            .iter()
+            .flat_map(|(name, template)| template.texts.iter().map(move |(language, text)| (name, template, language, text)));
         all.map(|(name, template, language, text)| one(name, template, language, text)).collect()
     }
 

@@ -203,7 +203,9 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
 /// Who does what a contact brings with it: what only the citizen can say, the citizen.
 fn whose(body: &EventBody) -> Actor {
     match body {
-        EventBody::Answered { .. } | EventBody::Closed { .. } | EventBody::AtrReturned { .. } | EventBody::Reopened { .. } => Actor::Citizen,
+        EventBody::Answered { .. } | EventBody::Closed { .. } | EventBody::AtrReturned { .. } | EventBody::Reopened { .. } => {
+            Actor::Citizen
+        }
         _ => Actor::Helpline,
     }
 }

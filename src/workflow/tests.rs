@@ -95,7 +95,8 @@ impl House {
             block: None,
             due_at: at,
         };
-        let new = TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: Vec::new(), messages: |_: &Ticket| Vec::new() };
+        let new =
+            TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: Vec::new(), messages: |_: &Ticket| Vec::new() };
         let number = self.store.take_in(new).await.expect("taken").ticket.number;
         for body in [
             EventBody::Assigned { department: "PHE".into(), officer: None, reason: None },

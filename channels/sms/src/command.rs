@@ -142,7 +142,11 @@ impl Words {
         let asks = self.without(&rest, &self.status).or_else(|| self.without_last(&rest, &self.status));
         if let Some(left) = asks.filter(|left| number.is_some() || left.len() <= 2) {
             // What stands in the place of the number and is none: a mistake in it, or nothing.
-            return if number.is_some() || left.iter().all(|w| is_digits(w)) || self.is_polite(left) { Command::Status(number) } else { Command::Free };
+            return if number.is_some() || left.iter().all(|w| is_digits(w)) || self.is_polite(left) {
+                Command::Status(number)
+            } else {
+                Command::Free
+            };
         }
         if rest.is_empty() {
             return number.map_or(Command::Free, |number| Command::Status(Some(number)));

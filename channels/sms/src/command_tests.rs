@@ -45,11 +45,16 @@ fn the_number_is_found_in_groups_and_in_three_scripts() {
     let number = Number::from_serial(7);
     let (digits, grouped) = (number.digits(), number.grouped());
     let bengali: String = digits.chars().map(|c| char::from_u32('০' as u32 + c.to_digit(10).expect("digit")).expect("digit")).collect();
-    for text in [format!("STATUS {digits}"), format!("{grouped} status"), format!("অবস্থা {bengali}"), digits.clone(), format!("Status: {grouped}.")] {
+    for text in
+        [format!("STATUS {digits}"), format!("{grouped} status"), format!("অবস্থা {bengali}"), digits.clone(), format!("Status: {grouped}.")]
+    {
         assert_eq!(words().read(&text), Command::Status(Some(number)), "{text}");
     }
     assert_eq!(words().read("status 1234567890"), Command::Status(None), "a wrong check digit");
-    assert_eq!(words().read(&format!("না {bengali} এখনও জল নেই")), Command::Answer { said: Said::No, about: Some(number), words: Some("এখনও জল নেই".into()) });
+    assert_eq!(
+        words().read(&format!("না {bengali} এখনও জল নেই")),
+        Command::Answer { said: Said::No, about: Some(number), words: Some("এখনও জল নেই".into()) }
+    );
 }
 
 proptest! {

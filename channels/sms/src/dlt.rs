@@ -86,7 +86,8 @@ impl Registry {
     /// Every mistake, with its line.
     pub fn load(path: &Path) -> Result<Self, Vec<RegistryError>> {
         let wrong = |line, what| vec![RegistryError { file: path.to_owned(), line, what }];
-        let text = std::fs::read_to_string(path).map_err(|why| wrong(1, format!("cannot be read ({why}): set sms.dlt to the registry's file")))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|why| wrong(1, format!("cannot be read ({why}): set sms.dlt to the registry's file")))?;
         let csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         let read = if csv { file::read_csv(&text) } else { file::read_toml(&text) };
         let mut registry = read.map_err(|mistakes| mistakes.into_iter().flat_map(|(line, what)| wrong(line, what)).collect::<Vec<_>>())?;

@@ -93,7 +93,14 @@ impl TextDoor {
             }
             (_, Content::Binary(octets)) => {
                 let id = arrival.id.clone().unwrap_or_else(|| name_of(&arrival, &hex::encode(octets)));
-                self.hold(&arrival.from, &id, arrival.received_at, "it is no text: a telephone's settings, a picture, or a coding that is not known", hex::encode(octets)).await
+                self.hold(
+                    &arrival.from,
+                    &id,
+                    arrival.received_at,
+                    "it is no text: a telephone's settings, a picture, or a coding that is not known",
+                    hex::encode(octets),
+                )
+                .await
             }
         }
     }
@@ -128,7 +135,8 @@ impl TextDoor {
 
     async fn take_whole(&self, whole: &Whole) -> Result<(), Refusal> {
         let Some(first) = whole.parts.first() else { return Ok(()) };
-        let id = hash([&first.from, &first.to, &format!("{}/{}", first.place.reference, first.place.total), &whole.received_at.to_string()]);
+        let id =
+            hash([&first.from, &first.to, &format!("{}/{}", first.place.reference, first.place.total), &whole.received_at.to_string()]);
         self.hand_in(&first.from, &id, &whole.text, whole.received_at).await
     }
 
@@ -153,7 +161,15 @@ impl TextDoor {
         let name = phone.is_none().then(|| from.chars().take(40).collect());
         let sender = Sender { phone, name, ..Sender::default() };
         let excerpt = Some(excerpt.chars().take(2_000).collect::<String>()).filter(|text| !text.is_empty());
-        let held = Held { channel: Channel::Sms, external_id: id.to_owned(), received_at: at, sender, reason: reason.to_owned(), excerpt, raw: None };
+        let held = Held {
+            channel: Channel::Sms,
+            external_id: id.to_owned(),
+            received_at: at,
+            sender,
+            reason: reason.to_owned(),
+            excerpt,
+            raw: None,
+        };
         self.helpline.hold(held).await
     }
 }

@@ -73,7 +73,14 @@ impl Inbound {
     ///
     /// # Errors
     /// [`InboundRefusal`]; nothing is read of a request without the token.
-    pub fn read(&self, query: &str, bearer: Option<&str>, media_type: &str, body: &[u8], now: Timestamp) -> Result<Arrival, InboundRefusal> {
+    pub fn read(
+        &self,
+        query: &str,
+        bearer: Option<&str>,
+        media_type: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Arrival, InboundRefusal> {
         let mut fields = Fields { query: pairs(query), json: None };
         let given = bearer.map(str::to_owned).or_else(|| fields.get("token"));
         // Digests are compared: the time tells nothing of the secret.
@@ -170,7 +177,8 @@ mod tests {
 
     fn inbound(text: &str, from: &str) -> Inbound {
         let name = |text: &str| Some(text.to_owned());
-        let config = InboundConfig { token: TOKEN.into(), from: from.into(), to: name("to"), text: text.into(), id: name("id"), udh: name("udh") };
+        let config =
+            InboundConfig { token: TOKEN.into(), from: from.into(), to: name("to"), text: text.into(), id: name("id"), udh: name("udh") };
         Inbound::new("kannel", config).expect("valid")
     }
 

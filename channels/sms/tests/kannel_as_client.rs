@@ -31,12 +31,21 @@ async fn kannel_binds_to_our_centre_sends_and_brings_what_citizens_write() {
     // What it sends by SMPP is what was said.
     let text = "আপনার অভিযোগ নথিভুক্ত হয়েছে। নম্বর 612 345 6789। ভুলবেন না: এই নম্বরে আপনি অভিযোগের অবস্থা জানতে পারবেন।";
     let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{}/cgi-bin/sendsms", kannel.sendsms)).unwrap();
-    url.query_pairs_mut().extend_pairs([("username", "daak"), ("password", "letmein"), ("from", "DAAKWB"), ("to", "919830012345"), ("text", text), ("charset", "UTF-8"), ("coding", "2")]);
+    url.query_pairs_mut().extend_pairs([
+        ("username", "daak"),
+        ("password", "letmein"),
+        ("from", "DAAKWB"),
+        ("to", "919830012345"),
+        ("text", text),
+        ("charset", "UTF-8"),
+        ("coding", "2"),
+    ]);
     client().get(url).timeout(LIMIT).send().await.unwrap();
     until("both parts are there", || centre.submitted().len() == 2).await;
     let mut parts: Vec<_> = centre.submitted();
     parts.sort_by_key(|short| concat::place(short).0.map(|place| place.part));
-    let units: Vec<u16> = parts.iter().flat_map(|s| alphabet::decode(concat::place(s).1, s.data_coding, DefaultAlphabet::Gsm7).unwrap()).collect();
+    let units: Vec<u16> =
+        parts.iter().flat_map(|s| alphabet::decode(concat::place(s).1, s.data_coding, DefaultAlphabet::Gsm7).unwrap()).collect();
     assert_eq!(text_of(&units), text);
 
     // What we deliver by SMPP, it brings to the hook: in Bengali, and in two parts that it joins itself.
@@ -59,7 +68,8 @@ async fn kannel_binds_to_our_centre_sends_and_brings_what_citizens_write() {
 /// What the hook makes of Kannel's request.
 fn read(query: &str) -> (String, String) {
     let name = |name: &str| Some(name.to_owned());
-    let config = InboundConfig { token: TOKEN.into(), from: "from".into(), to: name("to"), text: "text".into(), id: name("id"), udh: name("udh") };
+    let config =
+        InboundConfig { token: TOKEN.into(), from: "from".into(), to: name("to"), text: "text".into(), id: name("id"), udh: name("udh") };
     let arrival = Inbound::new("kannel", config).unwrap().read(query, None, "", b"", Timestamp::now()).unwrap();
     assert!(arrival.id.is_some());
     let Content::Units(units) = arrival.content else { panic!("a text") };

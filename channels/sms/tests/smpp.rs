@@ -82,12 +82,19 @@ fn outgoing(key: &str, text: &str) -> Outgoing {
 }
 
 fn receipt(of: &Short, id: &str, stat: &str) -> Short {
-    Short { esm_class: 4, source: of.destination.clone(), destination: of.source.clone(), octets: format!("id:{id} stat:{stat} err:000").into(), ..Short::default() }
+    Short {
+        esm_class: 4,
+        source: of.destination.clone(),
+        destination: of.source.clone(),
+        octets: format!("id:{id} stat:{stat} err:000").into(),
+        ..Short::default()
+    }
 }
 
 fn from_citizen(text: &str, coding: u8) -> Short {
     let address = |text: &str| Address { ton: 1, npi: 1, text: text.into() };
-    let octets = if coding == 8 { text.encode_utf16().flat_map(u16::to_be_bytes).collect() } else { alphabet::encode(text, parts::Encoding::Gsm7) };
+    let octets =
+        if coding == 8 { text.encode_utf16().flat_map(u16::to_be_bytes).collect() } else { alphabet::encode(text, parts::Encoding::Gsm7) };
     Short { source: address("919830012345"), destination: address("56070"), data_coding: coding, octets, ..Short::default() }
 }
 
@@ -152,7 +159,10 @@ async fn too_much_is_obeyed_and_nothing_is_lost_by_it() {
     };
     let centre = Centre::open(Arc::new(policy)).await;
     let house = House::open(config(&centre.address));
-    let all = (0..10).map(|n| { let gateway = house.gateway.clone(); async move { gateway.send(&outgoing(&n.to_string(), "hello")).await } });
+    let all = (0..10).map(|n| {
+        let gateway = house.gateway.clone();
+        async move { gateway.send(&outgoing(&n.to_string(), "hello")).await }
+    });
     let began = Instant::now();
     for sent in futures(all).await {
         sent.unwrap();
@@ -163,7 +173,13 @@ async fn too_much_is_obeyed_and_nothing_is_lost_by_it() {
 
 #[tokio::test]
 async fn what_a_refusal_means() {
-    for (code, retry) in [(status::INVALID_DESTINATION, false), (status::INVALID_SOURCE, false), (0x0400, false), (status::SYSTEM_ERROR, true), (status::TEMPORARY_ERROR, true)] {
+    for (code, retry) in [
+        (status::INVALID_DESTINATION, false),
+        (status::INVALID_SOURCE, false),
+        (0x0400, false),
+        (status::SYSTEM_ERROR, true),
+        (status::TEMPORARY_ERROR, true),
+    ] {
         let centre = Centre::open(Arc::new(move |_, _: &Short| Reply::Refuse(code))).await;
         let house = House::open(config(&centre.address));
         let error = house.send("k", "my secret words").await.unwrap_err();
@@ -174,7 +190,16 @@ async fn what_a_refusal_means() {
 
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_a_dead_centre_is_tried_again() {
-    let centre = Centre::open(Arc::new(|n, _: &Short| if n == 0 { Reply::Silence } else if n == 1 { Reply::HangUp } else { take("7") })).await;
+    let centre = Centre::open(Arc::new(|n, _: &Short| {
+        if n == 0 {
+            Reply::Silence
+        } else if n == 1 {
+            Reply::HangUp
+        } else {
+            take("7")
+        }
+    }))
+    .await;
     let house = House::open(config(&centre.address));
     for why in ["silence", "hung up"] {
         let error = house.send("k", "hello").await.unwrap_err();
@@ -252,7 +277,11 @@ async fn parts_that_never_come_are_marked() {
 /// 500 submits a second with a window of 50. The figure is printed, never asserted; that nothing is lost and the window holds, is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_messages_with_a_window_of_fifty() {
-    let policy = |n: usize, short: &Short| Reply::Take { id: format!("{n:x}"), before: None, after: Some(receipt(short, &format!("{n:x}"), "DELIVRD")) };
+    let policy = |n: usize, short: &Short| Reply::Take {
+        id: format!("{n:x}"),
+        before: None,
+        after: Some(receipt(short, &format!("{n:x}"), "DELIVRD")),
+    };
     let centre = Centre::open(Arc::new(policy)).await;
     let house = House::open(SmppConfig { window: 50, ..config(&centre.address) });
     until("it is bound", || house.gateway.bound() == 1).await;

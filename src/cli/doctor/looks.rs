@@ -271,7 +271,11 @@ fn sms_texts(config: &Config) -> Health {
     let checked = app::templates(config).and_then(|templates| app::registry(config, &templates));
     match checked {
         Ok(_) => Health::Well("every text in every language fits what is registered".into()),
-        Err(why) => broken(why.to_string(), "carriers would drop these texts silently, and the program does not start", "mend each, then `daak sms check`"),
+        Err(why) => broken(
+            why.to_string(),
+            "carriers would drop these texts silently, and the program does not start",
+            "mend each, then `daak sms check`",
+        ),
     }
 }
 

@@ -120,7 +120,11 @@ fn slots(text: &str, lengths: &[usize]) -> Result<Vec<Slot>, String> {
             "alphanumeric" => Kind::LettersAndDigits,
             "url" | "urlott" => Kind::Link,
             "email" => Kind::Mail,
-            other => return Err(format!("{{#{other}#}} is no kind of variable: use var, numeric, alphabetic, alphanumeric, url, urlott, cbn, email")),
+            other => {
+                return Err(format!(
+                    "{{#{other}#}} is no kind of variable: use var, numeric, alphabetic, alphanumeric, url, urlott, cbn, email"
+                ));
+            }
         };
         all.push(Slot::Fixed(fixed.to_owned()));
         all.push(Slot::Variable { kind, longest: lengths.get(count).copied().unwrap_or(LONGEST) });

@@ -70,7 +70,9 @@ pub(super) fn fit(registered: &[Slot], ours: &[Piece]) -> Result<(), String> {
                     forms.push(*form);
                 }
                 if needs > room {
-                    return Err(format!("{{{name}}} may have {needs} characters, the registered variable holds {room}: shorten it in [values]"));
+                    return Err(format!(
+                        "{{{name}}} may have {needs} characters, the registered variable holds {room}: shorten it in [values]"
+                    ));
                 }
                 if let Some(kind) = kinds.iter().find(|kind| forms.iter().any(|form| !takes(**kind, *form))) {
                     return Err(format!("{{{name}}} is registered as {kind:?}, and may hold something else"));
@@ -79,7 +81,9 @@ pub(super) fn fit(registered: &[Slot], ours: &[Piece]) -> Result<(), String> {
             (Some(Slot::Variable { .. }), other) => {
                 return Err(format!("after {:?} a variable is registered, and {} stands here", end_of(&before), shown(other)));
             }
-            (Some(Slot::Fixed(wanted)), other) => return Err(format!("{:?} is registered, and {} stands here", begin_of(wanted), shown(other))),
+            (Some(Slot::Fixed(wanted)), other) => {
+                return Err(format!("{:?} is registered, and {} stands here", begin_of(wanted), shown(other)));
+            }
             (None, other) => return Err(format!("the registered text ends before {}", shown(other))),
         }
     }

@@ -63,7 +63,10 @@ fn a_text_fits_or_is_told_with_file_line_and_reason() {
     assert_eq!(trouble("registered", registered(number(), due())), None);
     let at = "config/templates/registered.toml:9: ";
     for (pieces, says) in [
-        (registered(value("number", 31, Form::Any), due()), "{number} may have 31 characters, the registered variable holds 30: shorten it in [values]"),
+        (
+            registered(value("number", 31, Form::Any), due()),
+            "{number} may have 31 characters, the registered variable holds 30: shorten it in [values]",
+        ),
         (vec![fixed("Complaint "), number()], "\"Complaint \" stands here, \"Grievance \" is registered"),
         (vec![fixed("Grievance ")], "after \"Grievance \" a variable is registered, and nothing stands here"),
         ([registered(number(), due()), vec![fixed(" Bye.")]].concat(), "\"Bye.\"".trim_matches('"')),

@@ -378,7 +378,9 @@ fn refused(code: u32) -> SendError {
         status::INVALID_SOURCE => SendError::never("the SMS centre does not know our sender header: register it, or correct sms.sender"),
         status::INVALID_DESTINATION => SendError::never("the SMS centre does not take this number"),
         0x01..=0x08 | 0x0d..=0x0f | 0x45 | 0x64 | 0x65 => SendError::later(format!("the SMS centre failed (status {code:#x})")),
-        _ => SendError::never(format!("the SMS centre refused the message (status {code:#x}): ask the carrier, the registry (DLT) may not fit")),
+        _ => SendError::never(format!(
+            "the SMS centre refused the message (status {code:#x}): ask the carrier, the registry (DLT) may not fit"
+        )),
     }
 }
 
@@ -395,7 +397,11 @@ fn kind_of(sender: &str) -> (u8, u8) {
 fn check(config: &SmppConfig) -> Result<(), SmppConfigError> {
     let demand = |holds: bool, key, what: &str| if holds { Ok(()) } else { Err(SmppConfigError { key, what: what.to_owned() }) };
     let addressed = |a: &String| a.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    demand(!config.addresses.is_empty() && config.addresses.iter().all(addressed), "address", "expected host:port, such as \"smsc.example:2775\"")?;
+    demand(
+        !config.addresses.is_empty() && config.addresses.iter().all(addressed),
+        "address",
+        "expected host:port, such as \"smsc.example:2775\"",
+    )?;
     demand((1..=15).contains(&config.bind.system_id.len()), "user", "expected 1 to 15 characters")?;
     demand(config.bind.system_type.len() <= 12, "system_type", "expected at most 12 characters")?;
     demand((1..=16).contains(&config.links), "links", "expected 1 to 16")?;

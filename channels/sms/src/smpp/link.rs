@@ -93,7 +93,9 @@ impl Link {
         let _ = socket.set_nodelay(true);
         let Some(tls) = &self.shared.config.tls else { return self.work(socket, closing).await };
         let host = self.address.rsplit_once(':').map_or("", |(host, _)| host).to_owned();
-        let Ok(name) = rustls::pki_types::ServerName::try_from(host) else { return Ended::Connect("its name is no name of a server".into()) };
+        let Ok(name) = rustls::pki_types::ServerName::try_from(host) else {
+            return Ended::Connect("its name is no name of a server".into());
+        };
         match tokio::time::timeout(LIMIT, tokio_rustls::TlsConnector::from(tls.0.clone()).connect(name, socket)).await {
             Ok(Ok(socket)) => self.work(socket, closing).await,
             Ok(Err(why)) => Ended::Connect(why.to_string()),

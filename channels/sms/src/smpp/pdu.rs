@@ -112,7 +112,11 @@ pub struct Short {
 impl std::fmt::Debug for Short {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tags: Vec<_> = self.tlvs.iter().map(|(tag, value)| (format!("{tag:#06x}"), value.len())).collect();
-        f.debug_struct("Short").field("esm_class", &self.esm_class).field("data_coding", &self.data_coding).field("tlvs", &tags).finish_non_exhaustive()
+        f.debug_struct("Short")
+            .field("esm_class", &self.esm_class)
+            .field("data_coding", &self.data_coding)
+            .field("tlvs", &tags)
+            .finish_non_exhaustive()
     }
 }
 

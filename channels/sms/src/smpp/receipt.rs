@@ -165,7 +165,12 @@ mod tests {
             ),
             ("id:17 stat:UNDELIV err:0x21", "17", MessageState::Undeliverable, Some("0x21")),
             ("ID: 99 SUB:1 STAT: EXPIRED ERR:1", "99", MessageState::Expired, Some("1")),
-            ("id:c449ab9744f47b6af1879e49e75e4f40 stat:REJECTD err:660", "c449ab9744f47b6af1879e49e75e4f40", MessageState::Rejected, Some("660")),
+            (
+                "id:c449ab9744f47b6af1879e49e75e4f40 stat:REJECTD err:660",
+                "c449ab9744f47b6af1879e49e75e4f40",
+                MessageState::Rejected,
+                Some("660"),
+            ),
             ("id:5 stat:ACCEPTD", "5", MessageState::OnItsWay, None),
             ("id:5 stat:SOMETHING", "5", MessageState::Unknown, None),
         ] {
