@@ -4,7 +4,7 @@ use crate::access::{Access, Account, PersonRefused, Role};
 use crate::config::Config;
 use crate::config::secret::Secret;
 use crate::config::section::desk::Agent;
-use crate::config::section::written::SmsDriver;
+use crate::config::section::sms::SmsDriver;
 use crate::intake::Steps;
 use crate::store::{Store, StoreError, TicketQuery};
 use daak_domain::Timestamp;

@@ -247,7 +247,7 @@ impl Templates {
             Piece::Value(name) if name == REPLY_TO => Registered::Fixed(self.reply_to.clone()),
             Piece::Value(name) => {
                 let kind = template.values.get(name).copied().unwrap_or(ValueKind::Text(0));
-                let language = language.parse().unwrap_or_default();
+                let language: Language = language.parse().unwrap_or_default();
                 let form = if matches!(kind, ValueKind::Code(_) | ValueKind::Count(_)) { Form::Digits } else { Form::Any };
                 Registered::Value { name: name.clone(), longest: kind.longest(language).chars().count(), form }
             }

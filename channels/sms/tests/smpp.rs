@@ -236,7 +236,7 @@ async fn citizens_messages_are_answered_when_they_are_kept() {
     let units: Vec<u16> = "রাস্তা 😀 ভাঙা".encode_utf16().collect();
     let at = units.iter().position(|u| *u == 0xd83d).unwrap() + 1;
     let pieces = [&units[..3], &units[3..at], &units[at..]];
-    for (n, piece) in (1u8..).zip(pieces).rev() {
+    for (n, piece) in (1u8..=3).zip(pieces).rev() {
         let place = concat::Concat { reference: 9, total: 3, part: n };
         let octets: Vec<u8> = piece.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         let short = Short { esm_class: concat::UDHI, octets: [&place.header()[..], &octets].concat(), ..from_citizen("", 8) };

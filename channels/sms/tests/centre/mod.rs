@@ -175,13 +175,13 @@ impl Centre {
                     Reply::Take { id, before, after } => drop(tokio::spawn(async move {
                         // A moment, so that messages overlap.
                         tokio::time::sleep(Duration::from_millis(5)).await;
-                        for receipt in before {
+                        if let Some(receipt) = before {
                             let _ = link.send(Pdu::request(900_000 + sequence, Body::Deliver(receipt)));
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
                         me.seen().under_way -= 1;
                         let _ = link.send(Pdu::answer(sequence, status::OK, Body::SubmitResp(id)));
-                        for receipt in after {
+                        if let Some(receipt) = after {
                             let _ = link.send(Pdu::request(900_000 + sequence, Body::Deliver(receipt)));
                         }
                     })),
