@@ -8,6 +8,7 @@ mod letters;
 mod mail;
 mod recovery;
 mod sms;
+mod social;
 mod speech;
 mod voice;
 mod workflow;
@@ -26,6 +27,7 @@ use crate::floor::Floor;
 use crate::intake::Desk;
 use crate::masters::MastersError;
 use crate::observe::event;
+use crate::social::Hooks;
 use crate::store::StoreError;
 use crate::workflow::Feedback;
 use daak_domain::seam::Helpline;
@@ -187,6 +189,10 @@ impl App {
                 "a courier"
             });
         }
+        let (hooks, fetcher) = social::hooks(&config, &ground, desk.clone())?;
+        if let Some(fetcher) = fetcher {
+            tasks.spawn(fetcher.run(closing.clone()));
+        }
         recovery::take_in(std::mem::take(&mut ground.recovered), &*desk, &ground.store).await;
         if setting.demo {
             app.listening = crate::demo::seed(&ground.store, &ground.access, &*desk, &*desk).await?;
@@ -221,7 +227,7 @@ impl App {
             feedback.run(ending).await;
             "the asking of citizens"
         });
-        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, (reports, door, inbound)));
+        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, (reports, door, inbound), hooks));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
@@ -261,7 +267,15 @@ impl App {
 type SmsIn = (Arc<ReportAddress>, Arc<TextDoor>, BTreeMap<String, Inbound>);
 
 /// The parts that the API calls.
-fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browsers: voice::Browsers, sms: SmsIn) -> Parts {
+fn parts(
+    config: &Config,
+    ground: &Ground,
+    desk: Arc<Desk>,
+    floor: Floor,
+    browsers: voice::Browsers,
+    sms: SmsIn,
+    hooks: Arc<Hooks>,
+) -> Parts {
     Parts::new(Joined {
         store: ground.store.clone(),
         helpline: desk.clone(),
@@ -277,6 +291,7 @@ fn parts(config: &Config, ground: &Ground, desk: Arc<Desk>, floor: Floor, browse
         reports: sms.0,
         texts: sms.1,
         inbound: sms.2,
+        hooks,
         settings: http::settings(config),
         limits: Limits::new(config.http.sign_in_per_min, config.http.public_per_min),
     })

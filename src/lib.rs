@@ -19,5 +19,6 @@ pub mod masters;
 pub mod notify;
 pub mod observe;
 pub mod simulation;
+pub mod social;
 pub mod store;
 pub mod workflow;

@@ -17,7 +17,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daak-sms", &["daak-domain"]),
     ("daak-email", &["daak-domain"]),
     ("daak-letter", &["daak-domain"]),
-    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "daak-letter", "voice-ivr", "voice-speech"]),
+    ("daak-social", &["daak-domain"]),
+    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "daak-letter", "daak-social", "voice-ivr", "voice-speech"]),
     ("daak-testkit", &["voice-media"]),
 ];
 

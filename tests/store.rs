@@ -88,6 +88,7 @@ fn contact(id: &str, phone: &str, text: &str) -> Contact {
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     }
 }
 

@@ -7,7 +7,9 @@ use crate::contact::{Attachment, Channel};
 use crate::language::Language;
 use crate::seam::BoxFuture;
 use crate::ticket::Number;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A way of carrying messages. The same `key` may be sent again when it is not known whether it was taken:
@@ -76,6 +78,12 @@ pub struct Enclosed {
     /// Files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// The values in its text by name, as they are written there, for carriers that know texts only by templates of their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+    /// It is said where everybody reads it, under the contact that it answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
 }
 
 impl Enclosed {
@@ -128,7 +136,7 @@ impl SendError {
 }
 
 /// What a carrier heard later of a message that it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
     /// Which message.
     pub message: Sent,
@@ -137,16 +145,27 @@ pub struct Delivery {
 }
 
 /// How a carrier names a message that it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sent {
     /// By our key.
     Key(String),
     /// By the name that it gave itself when it took it ([`Accepted::carrier_id`]).
     Carrier(String),
+    /// Everything that was written to an address until then: some channels report reading so.
+    Until {
+        /// By which way.
+        channel: Channel,
+        /// To whom, as in [`Dispatch::to`].
+        to: String,
+        /// Until when.
+        at: Timestamp,
+    },
 }
 
 /// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It arrived.
     Delivered,

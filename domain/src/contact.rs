@@ -54,6 +54,19 @@ pub struct Contact {
     /// nothing is decided by them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
+    /// What is to be known before it is read or answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+}
+
+/// What is to be known of a contact before it is read or answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It stands where everybody reads it (a post, a comment): it is answered there by a fixed text only.
+    Public,
+    /// Its words insult: it is shown behind a fold. It is a contact like every other.
+    Abusive,
 }
 
 impl Contact {
@@ -75,6 +88,7 @@ impl Contact {
             unanswered: false,
             folded: None,
             facts: BTreeMap::new(),
+            marks: Vec::new(),
         }
     }
 }

@@ -37,6 +37,12 @@ pub trait Helpline: Send + Sync + 'static {
     /// Writes down what a carrier heard later of a message. One that is not known is passed over.
     fn delivery(&self, news: Delivery) -> BoxFuture<'_, Result<(), Refusal>>;
 
+    /// Writes down what happened later to a contact, or to a message of ours: nothing that was there before is lost.
+    /// `false` if neither is known by that name.
+    fn amend(&self, _amended: Amended) -> BoxFuture<'_, Result<bool, Refusal>> {
+        Box::pin(async { Err(Refusal::Invalid("this helpline keeps no amendments".to_owned())) })
+    }
+
     /// How a ticket stands, for a citizen who has its number. `None` if there is no such ticket.
     fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>>;
 
@@ -118,6 +124,37 @@ pub struct Held {
     pub excerpt: Option<String>,
     /// The thing itself, as it came.
     pub raw: Option<Attachment>,
+}
+
+/// What happened later to a contact, or to a message of ours.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Amended {
+    /// The way it came.
+    pub channel: Channel,
+    /// The channel's own name for the contact or message.
+    pub message: String,
+    /// Who did it; nobody's contact but their own is amended. Empty where the helpline itself did.
+    pub sender: Sender,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Amendment,
+}
+
+/// What happened to it. A second arrival of the same is passed over.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Amendment {
+    /// The citizen wrote it anew.
+    Edited(String),
+    /// The citizen took it back.
+    Deleted,
+    /// The citizen answered by a sign; `None` took the sign away.
+    Reacted(Option<String>),
+    /// Files that it only referred to have been fetched.
+    Fetched(Vec<Attachment>),
+    /// A file that it referred to cannot be had any more: a sentence.
+    Lost(String),
 }
 
 /// How a ticket stands, in what may be told to anybody who has its number.

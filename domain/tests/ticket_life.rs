@@ -6,8 +6,8 @@ use daak_domain::contact::Channel;
 use daak_domain::feedback::Means;
 use daak_domain::language::Language;
 use daak_domain::ticket::{
-    Actor, Closure, Event, EventBody, GENESIS, Illegal, MessageState, Number, SealedEvent, SlaClass, State, Step, TRANSITIONS, Ticket,
-    next_state, seal, verify,
+    Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, Illegal, MessageState, Number, SealedEvent, SlaClass, State, Step,
+    TRANSITIONS, Ticket, next_state, seal, verify,
 };
 use proptest::prelude::*;
 
@@ -61,6 +61,9 @@ fn body() -> impl Strategy<Value = EventBody> {
         1 => words().prop_map(|reason| EventBody::VisitRequested { reason }),
         1 => (0u32..5).prop_map(|step| EventBody::Questioned { step, by: Means::Sms }),
         1 => Just(EventBody::Called { call: CallId(uuid::Uuid::from_u128(7)), recording: None }),
+        1 => words().prop_map(|text| EventBody::Amended {
+            message: "m".into(), channel: Channel::Whatsapp, amendment: AmendmentKind::Edited, text: Some(text), attachments: Vec::new()
+        }),
         1 => Just(EventBody::Message {
             message: "1-registered".into(), template: "registered".into(), channel: Channel::Sms, state: MessageState::Sent, detail: None
         }),

@@ -233,6 +233,7 @@ fn into_contact(new: NewContact, key: Option<&str>, asker: &str, now: Timestamp)
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     })
 }
 

@@ -63,6 +63,10 @@ pub fn router(parts: Parts) -> Router {
         .route("/console/", get(console::first_page))
         .route("/console/{*path}", get(console::file))
         .route("/hooks/sms/{account}", get(hooks::sms).post(hooks::sms))
+        .route(
+            "/hooks/{provider}/{account}",
+            get(hooks::handshake).post(hooks::deliver).layer(DefaultBodyLimit::max(parts.settings.delivery_limit)),
+        )
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::measures))

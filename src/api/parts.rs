@@ -9,6 +9,7 @@ use crate::access::{Access, Role};
 use crate::bus::Bus;
 use crate::intake::Steps;
 use crate::intelligence::Understand;
+use crate::social::Hooks;
 use crate::store::Store;
 use daak_domain::language::Language;
 use daak_domain::seam::{Archive, Helpline};
@@ -50,6 +51,8 @@ pub struct Joined {
     pub texts: Arc<TextDoor>,
     /// The providers who bring them over HTTP, by account.
     pub inbound: BTreeMap<String, Inbound>,
+    /// What messengers deliver.
+    pub hooks: Arc<Hooks>,
     /// Settings.
     pub settings: Settings,
     /// Rates.
@@ -73,6 +76,8 @@ pub struct Settings {
     pub page_puzzle_bits: u8,
     /// Largest body in bytes.
     pub body_limit: usize,
+    /// Largest delivery of a messenger in bytes.
+    pub delivery_limit: usize,
     /// Largest attachment in bytes.
     pub attachment_limit: usize,
     /// Folder in which scans of letters are laid, where one is watched.

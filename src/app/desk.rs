@@ -1,16 +1,17 @@
 //! The door, the messages and what carries them, as the configuration wants them.
 
-use super::{AppError, Ground, key, mail};
+use super::{AppError, Ground, key, mail, social};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::section::written::ClockTime;
-use crate::intake::{Desk, Intake, JoiningRule};
+use crate::intake::{AbuseList, Desk, Intake, JoiningRule};
 use crate::notify::{Courier, Notices, Rules, Templates};
 use daak_domain::call::{CallEvent, CallId};
 use daak_domain::carrier::Carrier;
 use daak_domain::contact::Channel;
 use daak_domain::seam::Helpline;
 use daak_sms::{ReportAddress, SmsCarrier, Words};
+use daak_social::Provider;
 use jiff::civil::Time;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,8 +39,10 @@ pub fn desk(
     let words = Words::load(&folder.join("sms_words.toml")).map_err(AppError::Masters)?;
     let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
     let notices = Notices::new(templates.clone(), ground.masters.clone(), carried(config));
+    let abuse = AbuseList::load(&folder.join("abuse.toml")).map_err(AppError::Masters)?;
     let intake =
         Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, words, Clock::system());
+    let intake = intake.folding(abuse);
     Ok((Desk::new(intake, calls), templates))
 }
 
@@ -68,7 +71,8 @@ pub fn reports(config: &Config, data: &Path) -> Result<ReportAddress, AppError> 
 /// The channels whose messages something carries: one line here and one in [`couriers`] for each way.
 fn carried(config: &Config) -> BTreeSet<Channel> {
     let mail = config.email.smtp.as_ref().map(|_| Channel::Email);
-    [Channel::Sms].into_iter().chain(mail).collect()
+    let messengers = social::providers(config).into_iter().map(Provider::channel);
+    [Channel::Sms].into_iter().chain(mail).chain(messengers).collect()
 }
 
 /// What carries the outbox's messages: a courier for each way, so that a slow one keeps no other waiting.
@@ -87,6 +91,9 @@ pub fn couriers(
     if let Some(mail) = mail::carrier(config, ground)? {
         let rules = Rules { per_second: config.email.per_second, ..Rules::default() };
         couriers.push(courier(Arc::new(mail), rules));
+    }
+    for carrier in social::carriers(config, ground, templates)? {
+        couriers.push(courier(carrier, social::rules(config, sms_rules(config))));
     }
     Ok(couriers)
 }

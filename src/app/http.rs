@@ -45,6 +45,7 @@ pub fn settings(config: &Config) -> Settings {
         origins: http.trusted_origins.iter().cloned().chain(public).collect(),
         page_puzzle_bits: config.voice.page_puzzle_bits,
         body_limit: http.body_limit_kib * 1024,
+        delivery_limit: config.social.body_limit_kib * 1024,
         attachment_limit: http.attachment_limit_mib * 1024 * 1024,
         letters: config.letters.inbox.clone(),
         fonts: config.letters.fonts.clone(),

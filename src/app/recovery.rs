@@ -76,6 +76,7 @@ fn statement(belonging: Belonging, attachment: Attachment) -> Contact {
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod flow;
+mod hooks;
 mod import;
 mod letter;
 mod migrate;
@@ -75,6 +76,8 @@ enum Command {
     Letter(letter::Letter),
     /// Texts of SMS, held against the carriers' registry
     Sms(sms::Sms),
+    /// Deliveries of messengers, without the messenger
+    Hooks(hooks::HooksCommand),
     /// A made-up day on the floor
     Simulate(simulate::Simulate),
     /// The speech model
@@ -98,6 +101,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(import) => import.run(&place).await,
         Command::Letter(letter) => letter.run(&place),
         Command::Sms(sms) => sms.run(&place),
+        Command::Hooks(hooks) => hooks.run(&place).await,
         Command::Simulate(simulate) => simulate.run(&place).await,
         Command::Model(model) => model.run().await,
         Command::Doctor(doctor) => doctor.run(&place).await,

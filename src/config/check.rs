@@ -5,6 +5,7 @@ use super::section::sms::SmsDriver;
 use super::section::voice::Srtp;
 use super::{Config, Impossible};
 use crate::config::address::{BlobsUrl, BusUrl, SipTransport};
+use daak_social::Provider;
 use std::collections::BTreeSet;
 
 type Checked = Result<(), Impossible>;
@@ -21,6 +22,7 @@ pub fn check(config: &Config) -> Checked {
     desk(config)?;
     written(config)?;
     email(config)?;
+    social(config)?;
     closed_doors(config)
 }
 
@@ -204,6 +206,38 @@ fn email(config: &Config) -> Checked {
     demand((1..=512).contains(&email.at_once), "email.at_once", "expected 1 to 512 mails")?;
     demand((1..=100).contains(&email.largest_mib), "email.largest_mib", "expected 1 to 100 MiB")?;
     demand(email.per_second > 0, "email.per_second", "expected at least 1")
+}
+
+fn social(config: &Config) -> Checked {
+    let social = &config.social;
+    demand((16..=16_384).contains(&social.body_limit_kib), "social.body_limit_kib", "expected 16 to 16384 KiB")?;
+    demand((1..=64).contains(&social.fetches), "social.fetches", "expected 1 to 64")?;
+    demand((1..=100).contains(&social.tries), "social.tries", "expected 1 to 100")?;
+    let mut seen = BTreeSet::new();
+    for (at, account) in social.accounts.iter().enumerate() {
+        let key = |name: &str| format!("social.accounts.{at}.{name}");
+        let plain = !account.name.is_empty() && account.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        demand(plain && account.name.len() <= 40, &key("name"), "expected a short name of letters, digits, - and _")?;
+        let once = seen.insert((account.provider, &account.name));
+        demand(once, &key("name"), format!("{:?} stands here twice for one provider, expected each name once", account.name))?;
+        demand(!account.id.is_empty(), &key("id"), "expected the account's id at the provider")?;
+        demand(account.secret.expose().len() >= 8, &key("secret"), "expected a secret of 8 signs or more")?;
+        demand(!account.token.expose().is_empty(), &key("token"), "expected the token by which we send")?;
+        demand((1..=1_000).contains(&account.per_second), &key("per_second"), "expected 1 to 1000")?;
+        let meta = !matches!(account.provider, Provider::Telegram | Provider::X);
+        demand(
+            !meta || account.verify_token.is_some(),
+            &key("verify_token"),
+            "expected the token that Meta repeats when the hook is registered",
+        )?;
+        if let Some(url) = &account.base_url {
+            let web = url.starts_with("https://") || url.starts_with("http://");
+            demand(web, &key("base_url"), format!("{url:?} is no address, expected one such as \"https://graph.facebook.com/v23.0\""))?;
+        }
+        let whatsapp = account.provider == Provider::Whatsapp || account.templates.is_empty();
+        demand(whatsapp, &key("templates"), "only WhatsApp knows templates, expected none here")?;
+    }
+    Ok(())
 }
 
 /// Parts that this version has not got, where going on without them would lose something.

@@ -15,7 +15,7 @@ pub use error::{ConfigError, Impossible};
 pub use secret::Secret;
 
 use environment::Override;
-use section::{desk, email, http, keeping, sms, voice, written};
+use section::{desk, email, http, keeping, sms, social, voice, written};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -54,6 +54,8 @@ pub struct Config {
     pub email: email::Email,
     /// Text messages.
     pub sms: sms::Sms,
+    /// Messengers and social media.
+    pub social: social::Social,
     /// Post.
     pub letters: written::Letters,
     /// The log.
@@ -78,6 +80,7 @@ impl Default for Config {
             data: keeping::Data::default(),
             email: email::Email::default(),
             sms: sms::Sms::default(),
+            social: social::Social::default(),
             letters: written::Letters::default(),
             log: http::Log::default(),
         }

@@ -148,6 +148,7 @@ async fn tickets(helpline: &dyn Helpline, desk: &dyn Steps) -> Result<usize, Dem
             unanswered: false,
             folded: None,
             facts: std::collections::BTreeMap::new(),
+            marks: Vec::new(),
         };
         let receipt = helpline.take_in(contact).await?;
         for (step, what) in story.then.iter().enumerate() {

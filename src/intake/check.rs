@@ -128,6 +128,13 @@ fn bounded(field: &'static str, text: Option<&str>, most: usize) -> Result<(), I
     if has > most { Err(InvalidContact::TooLong { field, most, unit: "characters", has }) } else { Ok(()) }
 }
 
+/// A text that must be taken as it comes: in one form, and cut where it is too long.
+pub(super) fn shortened(text: &str) -> String {
+    let text = clean(text).trim().to_owned();
+    let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= LONGEST_BODY).last().unwrap_or(0);
+    text[..end].to_owned()
+}
+
 /// NFC, without control characters but line breaks and tabs: databases refuse some, terminals obey others.
 fn clean(text: &str) -> String {
     text.nfc().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_bidi_override(*c))).collect()

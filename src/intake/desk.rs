@@ -9,7 +9,7 @@ use daak_domain::carrier::Delivery;
 use daak_domain::contact::{Contact, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::seam::{BoxFuture, Held, Helpline, Refusal, Standing};
+use daak_domain::seam::{Amended, Amendment, BoxFuture, Held, Helpline, Refusal, Standing};
 use daak_domain::ticket::{Number, Ticket};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -85,6 +85,13 @@ impl Helpline for Desk {
                 Err(why) => Err(refused(why)),
             }
         }))
+    }
+
+    fn amend(&self, mut amended: Amended) -> BoxFuture<'_, Result<bool, Refusal>> {
+        if let Amendment::Edited(text) | Amendment::Lost(text) | Amendment::Reacted(Some(text)) = &mut amended.what {
+            *text = super::check::shortened(text);
+        }
+        Box::pin(patiently(async move { self.store().amend(amended).await.map_err(refused) }))
     }
 
     fn look_up(&self, number: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>> {

@@ -3,7 +3,7 @@
 use crate::intelligence::fold;
 use crate::intelligence::keywords::line_of;
 use crate::store::{Store, StoreError};
-use daak_domain::contact::Contact;
+use daak_domain::contact::{Channel, Contact, Mark};
 use daak_domain::taxonomy::UNCLASSIFIED;
 use daak_domain::ticket::{Number, State, Ticket};
 use jiff::SignedDuration;
@@ -20,6 +20,15 @@ pub struct JoiningRule {
     least_words: usize,
     reopen_within_days: u32,
     thanks: Vec<String>,
+    conversation: Conversation,
+}
+
+/// Channels in which one matter is told in many messages.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Conversation {
+    channels: Vec<Channel>,
+    within_hours: u32,
 }
 
 /// What a contact has to do with tickets that are there.
@@ -33,6 +42,8 @@ pub enum Relation {
     About(Box<Ticket>),
     /// It is about this ticket of the same person, which was closed not long ago: they say that it is not settled.
     Again(Box<Ticket>),
+    /// It goes on with the conversation about this open ticket: nothing new is acknowledged.
+    Continues(Box<Ticket>),
     /// It names a ticket that it cannot join: somebody else's, a closed one, or none.
     Mentions(Number, &'static str),
 }
@@ -60,6 +71,9 @@ impl JoiningRule {
         }
         if !(1..=365).contains(&rule.within_days) {
             return Err((line("within_days"), "within_days must be 1 to 365".to_owned()));
+        }
+        if !(1..=720).contains(&rule.conversation.within_hours) {
+            return Err((line("within_hours"), "within_hours must be 1 to 720".to_owned()));
         }
         Ok(rule)
     }
@@ -93,12 +107,16 @@ impl JoiningRule {
         for number in numbers {
             match self.named(store, number, person, contact).await? {
                 Relation::Mentions(..) | Relation::New => {}
+                Relation::About(ticket) if self.converses(contact) => return Ok(Relation::Continues(ticket)),
                 relation => return Ok(relation),
             }
         }
         match named_in_vain {
             Some(relation) => Ok(relation),
-            None => self.similar(store, contact, known, category).await,
+            None => match self.conversation(store, contact, known).await? {
+                Relation::New | Relation::Mentions(..) => self.similar(store, contact, known, category).await,
+                relation => Ok(relation),
+            },
         }
     }
 
@@ -139,6 +157,29 @@ impl JoiningRule {
         let words = fold::words(contact.statement.text().unwrap_or_default());
         let thanks: HashSet<String> = self.thanks.iter().flat_map(|word| fold::words(word)).map(|word| word.folded).collect();
         (1..=MOST_THANKS).contains(&words.len()) && words.iter().all(|word| thanks.contains(&word.folded))
+    }
+
+    /// The open ticket of the last message of the same name in the same channel, if that was not long ago. Whoever
+    /// spoke in public and goes on in private hears the number now.
+    async fn conversation(&self, store: &Store, contact: &Contact, person: i64) -> Result<Relation, StoreError> {
+        if !self.converses(contact) {
+            return Ok(Relation::New);
+        }
+        let Some((before, number)) = store.last_contact(contact.channel, person).await? else { return Ok(Relation::New) };
+        let within = SignedDuration::from_hours(self.conversation.within_hours.into());
+        if contact.received_at.duration_since(before.received_at) > within {
+            return Ok(Relation::New);
+        }
+        let unheard = before.marks.contains(&Mark::Public) && !contact.marks.contains(&Mark::Public);
+        Ok(match self.named(store, number, Some(person), contact).await? {
+            Relation::About(ticket) if !unheard => Relation::Continues(ticket),
+            relation => relation,
+        })
+    }
+
+    /// Whether it is part of a conversation in a messenger.
+    fn converses(&self, contact: &Contact) -> bool {
+        self.conversation.channels.contains(&contact.channel) && contact.sender.handle.is_some()
     }
 
     async fn similar(&self, store: &Store, contact: &Contact, person: i64, category: &str) -> Result<Relation, StoreError> {

@@ -3,6 +3,7 @@
 //! A contact is checked, understood, given to its person and its ticket, and stored with its acknowledgement in one
 //! transaction. When the door answers `Ok`, the contact is on the disk; a second arrival of the same one changes nothing.
 
+mod abuse;
 mod answer;
 mod check;
 mod desk;
@@ -10,6 +11,7 @@ mod joining;
 mod short;
 mod steps;
 
+pub use abuse::AbuseList;
 pub use check::InvalidContact;
 pub use desk::Desk;
 pub use joining::{JoiningRule, Relation};
@@ -20,7 +22,7 @@ use crate::intelligence::{Understand, Understanding};
 use crate::masters::Masters;
 use crate::notify::{Notices, Reach, Way};
 use crate::store::{Destination, NewMessage, Opening, Store, StoreError, TakeIn, TakenIn};
-use daak_domain::contact::{Contact, Outcome, Receipt};
+use daak_domain::contact::{Contact, Mark, Outcome, Receipt};
 use daak_domain::language::Language;
 use daak_domain::seam::Refusal;
 use daak_domain::taxonomy::UNCLASSIFIED;
@@ -37,6 +39,7 @@ pub struct Intake {
     notices: Notices,
     joining: Arc<JoiningRule>,
     words: Arc<daak_sms::Words>,
+    abuse: Arc<AbuseList>,
     clock: Clock,
 }
 
@@ -56,7 +59,14 @@ impl Intake {
         words: daak_sms::Words,
         clock: Clock,
     ) -> Self {
-        Self { store, understand, masters, notices, joining: Arc::new(joining), words: Arc::new(words), clock }
+        Self { store, understand, masters, notices, joining: Arc::new(joining), words: Arc::new(words), abuse: Arc::default(), clock }
+    }
+
+    /// With a list of words that insult.
+    #[must_use]
+    pub fn folding(mut self, abuse: AbuseList) -> Self {
+        self.abuse = Arc::new(abuse);
+        self
     }
 
     /// Takes in a contact. The same `(channel, external_id)` is the same contact.
@@ -64,7 +74,10 @@ impl Intake {
     /// # Errors
     /// [`Refusal::Invalid`] if it can never be taken; [`Refusal::Unavailable`] if it should be offered again.
     pub async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
-        let contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
+        let mut contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
+        if contact.statement.text().is_some_and(|text| self.abuse.is_in(text)) && !contact.marks.contains(&Mark::Abusive) {
+            contact.marks.push(Mark::Abusive);
+        }
         let late = || Refusal::Unavailable("the database does not answer in time; try again".to_owned());
         let taken = tokio::time::timeout(PATIENCE, async {
             match self.answer_in(&contact).await? {
@@ -94,10 +107,11 @@ impl Intake {
         let opening = self.opening(&contact, &understood, person.is_some()).await;
         for look in 1.. {
             let relation = self.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
+            let ways = if matches!(relation, Relation::Continues(_)) { Vec::new() } else { ways.clone() };
             let then = further_events(&contact, &understood, &opening, &relation);
             let messages = self.acknowledgement(&contact, &relation, ways.clone());
             let destination = match relation {
-                Relation::About(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
+                Relation::About(ticket) | Relation::Continues(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
                 Relation::Thanks(ticket) => Destination::LayBy(ticket.number),
                 Relation::Again(ticket) => Destination::Reopen(ticket.number, Box::new(opening.clone())),
                 Relation::New | Relation::Mentions(..) => Destination::Open(Box::new(opening.clone())),
@@ -183,6 +197,7 @@ impl Intake {
         for way in ways.iter_mut().filter(|way| way.channel == contact.channel) {
             way.answers = Some(contact.external_id.clone());
             way.subject.clone_from(&contact.subject);
+            way.public = contact.marks.contains(&Mark::Public);
         }
         Ok(ways)
     }
@@ -211,7 +226,10 @@ impl Intake {
 /// Events that a contact brings besides its registration or joining.
 fn further_events(contact: &Contact, understood: &Understanding, opening: &Opening, relation: &Relation) -> Vec<EventBody> {
     let mut events = Vec::new();
-    let ticket = if let Relation::About(ticket) | Relation::Again(ticket) = relation { Some(ticket) } else { None };
+    let ticket = match relation {
+        Relation::About(ticket) | Relation::Continues(ticket) | Relation::Again(ticket) => Some(ticket),
+        _ => None,
+    };
     if opening.emergency && !ticket.is_some_and(|t| t.emergency) {
         let because =
             if contact.declared_emergency { "declared by the citizen".to_owned() } else { understood.emergency.because.join(", ") };

@@ -71,6 +71,7 @@ pub(super) fn contact(id: &str, text: &str) -> Contact {
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ATTENTION;
 use super::testing::{House, contact, from};
 use daak_domain::call::{AfterHours, CallEvent, CallId, LeftQueue};
-use daak_domain::contact::{Channel, Contact, Location, Outcome, Sender, Statement};
+use daak_domain::contact::{Channel, Contact, Location, Mark, Outcome, Sender, Statement};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{Helpline, Refusal};
@@ -332,4 +332,70 @@ async fn close(house: &House, number: Number) {
     for body in [EventBody::Taken { officer: "rina".to_owned() }, report, closed] {
         house.desk.add(number, None, by_person(house, body)).await.expect("legal");
     }
+}
+
+/// A message in Telegram.
+fn message(id: &str, at: &str, text: &str) -> Contact {
+    let mut said = contact(id, text);
+    said.channel = Channel::Telegram;
+    said.sender.handle = Some("telegram:7".to_owned());
+    said.received_at = at.parse().expect("a time");
+    said
+}
+
+#[tokio::test]
+async fn a_conversation_stays_in_one_ticket_and_is_acknowledged_once() {
+    let house = House::open().await;
+    let first = house.take_in(message("main/7.1", "2026-11-23T13:00+05:30", "hello")).await.expect("taken");
+    let second = house.take_in(message("main/7.2", "2026-11-24T11:00+05:30", "no water in our village")).await.expect("taken");
+    assert_eq!((second.number, second.outcome), (first.number, Outcome::Joined));
+    // A day without a word: another matter.
+    let late = house.take_in(message("main/7.3", "2026-11-24T11:59:59+05:30", "still none")).await.expect("taken");
+    assert_eq!(late.number, first.number);
+    let mut other = message("main/8.1", "2026-11-24T11:59:59+05:30", "hello");
+    other.sender.handle = Some("telegram:8".to_owned());
+    assert_ne!(house.take_in(other).await.expect("taken").number, first.number, "another person's conversation");
+    let told = house.messages(first.number).await;
+    assert!(told.is_empty(), "nothing carries Telegram in this house: {told:?}");
+}
+
+#[tokio::test]
+async fn whoever_spoke_in_public_hears_the_number_in_private() {
+    let house = House::open().await;
+    let mut post = message("main/post.1", "2026-11-24T11:00+05:30", "the bridge is broken");
+    post.marks.push(Mark::Public);
+    post.sender.phone = Some(PhoneNumber::parse(MOBILE).expect("a number"));
+    let opened = house.take_in(post).await.expect("taken");
+    let mut private = message("main/dm.1", "2026-11-24T11:30+05:30", "I wrote in public about the bridge");
+    private.sender.phone = Some(PhoneNumber::parse(MOBILE).expect("a number"));
+    assert_eq!(house.take_in(private.clone()).await.expect("taken").number, opened.number);
+    let templates = |rows: Vec<crate::store::MessageRow>| rows.into_iter().map(|row| row.message.template).collect::<Vec<_>>();
+    assert!(templates(house.messages(opened.number).await).contains(&"joined".to_owned()));
+    private.external_id = "main/dm.2".to_owned();
+    let before = house.messages(opened.number).await.len();
+    house.take_in(private).await.expect("taken");
+    assert_eq!(house.messages(opened.number).await.len(), before, "and once");
+}
+
+#[tokio::test]
+async fn what_was_said_stays_when_it_is_edited_and_only_its_sender_may() {
+    use daak_domain::seam::{Amended, Amendment};
+    let house = House::open().await;
+    let receipt = house.take_in(message("main/7.1", "2026-11-24T11:00+05:30", "the lamp is broken")).await.expect("taken");
+    let edited = |handle: &str, id: &str, text: &str| Amended {
+        channel: Channel::Telegram,
+        message: id.to_owned(),
+        sender: Sender { handle: Some(handle.to_owned()), ..Sender::default() },
+        at: "2026-11-24T11:05+05:30".parse().expect("a time"),
+        what: Amendment::Edited(text.to_owned()),
+    };
+    let amend = async |what| house.desk.amend(what).await.expect("written");
+    assert!(!amend(edited("telegram:8", "main/7.1", "I take it back")).await, "somebody else's");
+    assert!(!amend(edited("telegram:7", "main/7.9", "of nothing known")).await);
+    for _ in 0..2 {
+        assert!(amend(edited("telegram:7", "main/7.1", "the lamp near the pond is broken")).await);
+    }
+    let amended = house.events(receipt.number).await.into_iter().filter(|e| matches!(e, EventBody::Amended { .. })).count();
+    assert_eq!(amended, 1);
+    assert_eq!(house.store.contacts_of(receipt.number).await.expect("read")[0].contact.statement.text(), Some("the lamp is broken"));
 }

@@ -100,16 +100,20 @@ impl Courier {
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such message.
     pub async fn heard(store: &Store, news: Delivery, clock: &Clock) -> Result<(), StoreError> {
-        let key = match news.message {
-            Sent::Key(key) => key,
-            Sent::Carrier(name) => store.outbox_by_carrier(&name).await?.ok_or(StoreError::NotFound("message"))?,
+        let keys = match news.message {
+            Sent::Key(key) => vec![key],
+            Sent::Carrier(name) => vec![store.outbox_by_carrier(&name).await?.ok_or(StoreError::NotFound("message"))?],
+            Sent::Until { channel, to, at } => store.outbox_sent_to(channel, &to, at).await?,
         };
         let progress = match news.fate {
             Fate::Delivered => Progress::Delivered,
             Fate::Read => Progress::Read,
             Fate::Failed(why) => Progress::Failed { why },
         };
-        store.outbox_mark(&key, progress, clock.now()).await
+        for key in keys {
+            store.outbox_mark(&key, progress.clone(), clock.now()).await?;
+        }
+        Ok(())
     }
 
     /// How long a claim holds: after a death, a message comes up again so much later.

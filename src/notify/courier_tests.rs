@@ -274,6 +274,7 @@ async fn ticket(store: &Store, now: Timestamp) -> daak_domain::ticket::Number {
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     };
     let opening = crate::store::Opening {
         category: "other.unclassified".to_owned(),

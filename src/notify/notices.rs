@@ -37,16 +37,17 @@ impl Notices {
     /// The way by a channel that a person asked for; `None` if nothing carries it or there is no address.
     pub fn way(&self, reach: &Reach, channel: Channel) -> Option<Way> {
         let to = reach.by(channel).filter(|_| self.carried.contains(&channel))?;
-        Some(Way { channel, to, answers: None, subject: None })
+        Some(Way { channel, to, answers: None, subject: None, public: false })
     }
 
     /// The acknowledgement of a contact that opened or joined a ticket. A repeated one was acknowledged before.
     pub fn acknowledge(&self, ticket: &Ticket, outcome: Outcome, way: &Way, at: Timestamp) -> Option<NewMessage> {
         let template = match outcome {
+            Outcome::Repeated => return None,
+            _ if way.public => "public",
             Outcome::Opened if ticket.emergency => "registered_emergency",
             Outcome::Opened => "registered",
             Outcome::Joined => "joined",
-            Outcome::Repeated => return None,
         };
         self.about(ticket, template, [].into(), way, at)
     }
@@ -133,7 +134,10 @@ impl Notices {
                 template: template.to_owned(),
                 language: rendered.language,
                 text: rendered.text,
-                enclosed: enclosed(ticket, way),
+                enclosed: Enclosed {
+                    values: if way.channel == Channel::Whatsapp { rendered.values } else { BTreeMap::new() },
+                    ..enclosed(ticket, way)
+                },
                 urgent: rendered.urgent,
                 not_before: at,
             }),
@@ -177,7 +181,7 @@ const REPLY: &str = "reply";
 
 fn enclosed(ticket: &Ticket, way: &Way) -> Enclosed {
     let subject = (way.channel == Channel::Email).then(|| subject(way.subject.as_deref(), ticket.number));
-    Enclosed { subject, answers: way.answers.clone(), attachments: Vec::new() }
+    Enclosed { subject, answers: way.answers.clone(), public: way.public, ..Enclosed::default() }
 }
 
 /// The subject of a mail: that of the one it answers, so that mail programs keep them together, and the number.

@@ -16,6 +16,8 @@ pub struct Way {
     pub answers: Option<String>,
     /// Its subject, where the channel has one.
     pub subject: Option<String>,
+    /// Everybody reads it: nothing but the fixed text is said there.
+    pub public: bool,
 }
 
 /// The addresses of one person.
@@ -71,8 +73,15 @@ impl Reach {
     /// The ways in which something that happens to a ticket is told: by SMS to whoever has a telephone, in the channel that
     /// the matter came by, and else in any other that is carried.
     pub fn ways(&self, came_by: Channel, carried: &BTreeSet<Channel>) -> Vec<Way> {
-        let way =
-            |channel| self.by(channel).filter(|_| carried.contains(&channel)).map(|to| Way { channel, to, answers: None, subject: None });
+        let way = |channel| {
+            self.by(channel).filter(|_| carried.contains(&channel)).map(|to| Way {
+                channel,
+                to,
+                answers: None,
+                subject: None,
+                public: false,
+            })
+        };
         let mut ways: Vec<_> = [Channel::Sms, came_by].into_iter().filter_map(way).collect();
         ways.dedup_by_key(|way| way.channel);
         if ways.is_empty() {

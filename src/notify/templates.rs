@@ -29,13 +29,16 @@ pub struct Rendered {
     pub urgent: bool,
     /// Parts on the air.
     pub parts: usize,
+    /// Its values as they are written.
+    pub values: BTreeMap<String, String>,
 }
 
 /// Templates that the program itself sends: each must be there.
-pub const NEEDED: [&str; 23] = [
+pub const NEEDED: [&str; 24] = [
     "registered",
     "registered_emergency",
     "joined",
+    "public",
     "assigned",
     "needs_info",
     "atr",
@@ -206,10 +209,10 @@ impl Templates {
         for (value, kind) in &template.values {
             let why = |why| RenderError::Value { template: name.to_owned(), name: value.clone(), why };
             let text = given.get(value).ok_or(why(ValueError::Missing))?;
-            shown.insert(value.as_str(), kind.show(text, language, &self.words).map_err(why)?);
+            shown.insert(value.clone(), kind.show(text, language, &self.words).map_err(why)?);
         }
         let text = self.write(template, language, |value| shown.get(value).cloned().unwrap_or_default());
-        Ok(Rendered { parts: parts::count(&text).parts, text, language, urgent: template.urgent })
+        Ok(Rendered { parts: parts::count(&text).parts, text, language, urgent: template.urgent, values: shown })
     }
 
     /// After how many minutes a message of this template is of no use any more.
@@ -252,6 +255,11 @@ impl Templates {
                 Registered::Value { name: name.clone(), longest: kind.longest(language).chars().count(), form }
             }
         }
+    }
+
+    /// Whether a template has a value of this name.
+    pub fn declares(&self, template: &str, value: &str) -> bool {
+        self.templates.get(template).is_some_and(|t| t.values.contains_key(value))
     }
 
     /// Names of all templates.

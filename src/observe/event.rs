@@ -87,6 +87,12 @@ catalogue! {
     LETTERS_WAIT = "letters.wait";
     /// The inbox of letters cannot be read or written.
     LETTERS_UNREADABLE = "letters.unreadable";
+    /// A delivery to a hook was not believed; with the account's name.
+    HOOK_REFUSED = "hook.refused";
+    /// Files that contacts refer to cannot be fetched now; it is tried again.
+    FILES_PAUSED = "files.paused";
+    /// A file that a contact refers to cannot be had; its ticket says so.
+    FILE_LOST = "files.lost";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }

@@ -10,6 +10,9 @@ pub const HTTP_SECONDS: &str = "daak_http_request_seconds";
 /// Contacts taken in, by channel and outcome.
 pub const CONTACTS: &str = "daak_contacts_total";
 
+/// What deliveries to hooks said, by provider and outcome.
+pub const HOOKS: &str = "daak_hook_arrivals_total";
+
 static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// The one recorder of this process; `None` if another was installed before.
@@ -22,6 +25,7 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
             metrics::describe_counter!(HTTP_REQUESTS, "Requests answered, by route and status class");
             metrics::describe_histogram!(HTTP_SECONDS, metrics::Unit::Seconds, "Seconds from a request to its answer, by route");
             metrics::describe_counter!(CONTACTS, "Contacts taken in, by channel and outcome");
+            metrics::describe_counter!(HOOKS, "What deliveries to hooks said, by provider and outcome");
             Some(handle)
         })
         .as_ref()

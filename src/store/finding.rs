@@ -7,7 +7,7 @@ use super::row::contact;
 use super::writer::Work;
 use super::{Change, Dialect, Store, words};
 use daak_domain::contact::Contact;
-use daak_domain::ticket::{Event, EventBody, Number};
+use daak_domain::ticket::{AmendmentKind, Event, EventBody, Number};
 use std::collections::BTreeSet;
 
 /// Stands before a word of a name, so that a name can be looked for alone. No word of a text contains it.
@@ -37,6 +37,7 @@ pub(super) fn words_wanted(text: Option<&str>, name: Option<&str>) -> BTreeSet<S
 pub(super) fn said_in(body: &EventBody) -> Option<&str> {
     match body {
         EventBody::WrittenDown { text, .. } | EventBody::Answered { text } => Some(text),
+        EventBody::Amended { amendment: AmendmentKind::Edited, text, .. } => text.as_deref(),
         _ => None,
     }
 }

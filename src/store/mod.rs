@@ -6,9 +6,11 @@
 
 mod access;
 mod append;
+mod awaited;
 mod calls;
 mod chain;
 mod connection;
+mod conversation;
 mod cursors;
 mod dialect;
 mod error;
@@ -28,6 +30,7 @@ mod writer;
 
 pub use access::{SessionRow, TokenRow, UserRow};
 pub use append::NewMessage;
+pub use awaited::{Attempt, Awaited, NewAwaited};
 pub use calls::Disposition;
 pub use chain::Broken;
 pub use error::{Result, StoreError};

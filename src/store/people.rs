@@ -125,7 +125,7 @@ async fn persons(on: &mut Connection, places: String, values: Vec<Value<'static>
     Ok(persons)
 }
 
-async fn find(on: &mut Connection, sender: &Sender) -> Result<Option<i64>> {
+pub(super) async fn find(on: &mut Connection, sender: &Sender) -> Result<Option<i64>> {
     for identity in Identity::of(sender) {
         let (kind, value) = identity.stored();
         let sql = "SELECT person FROM identities WHERE kind = ?1 AND value = ?2";

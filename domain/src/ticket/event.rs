@@ -215,6 +215,21 @@ pub enum EventBody {
         /// Recording of the whole call.
         recording: Option<Attachment>,
     },
+    /// Something happened later to a contact, or to a message of ours. What was there before stays.
+    Amended {
+        /// The channel's own name for the contact or message.
+        message: String,
+        /// By which way it came.
+        channel: Channel,
+        /// What happened.
+        amendment: AmendmentKind,
+        /// The new text; the sign; why a file cannot be had.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Files that arrived.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
+    },
     /// A message to the citizen or an officer moved on.
     Message {
         /// Key of the message in the outbox.
@@ -257,9 +272,26 @@ impl EventBody {
             | EventBody::VisitRequested { .. }
             | EventBody::Questioned { .. }
             | EventBody::Called { .. }
+            | EventBody::Amended { .. }
             | EventBody::Message { .. } => return None,
         })
     }
+}
+
+/// What happened later to a contact, or to a message of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmendmentKind {
+    /// The citizen wrote it anew.
+    Edited,
+    /// The citizen took it back.
+    Deleted,
+    /// The citizen answered by a sign, or took the sign away.
+    Reacted,
+    /// Its files arrived.
+    Fetched,
+    /// A file of it cannot be had.
+    Lost,
 }
 
 /// On whose word a ticket was closed. No answer is never satisfaction.

@@ -6,7 +6,7 @@ mod state;
 #[allow(clippy::module_inception)]
 mod ticket;
 
-pub use event::{Actor, Closure, Event, EventBody, GENESIS, MessageState, SealedEvent, seal, verify};
+pub use event::{Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, MessageState, SealedEvent, seal, verify};
 pub use number::{NotATicketNumber, Number};
 pub use state::{SlaClass, State, Step, TRANSITIONS, Transition, next_state};
 pub use ticket::{Illegal, Ticket};

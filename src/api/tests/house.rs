@@ -83,6 +83,7 @@ impl House {
             timezone: jiff::tz::TimeZone::UTC,
             public_url: "https://helpline.example".into(),
             body_limit: 256 * 1024,
+            delivery_limit: 256 * 1024,
             attachment_limit: 1024 * 1024,
             loopback_role: None,
             trusted_proxies: Vec::new(),
@@ -113,6 +114,7 @@ impl House {
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             texts: Arc::new(texts.expect("a door")),
             inbound: [("carrier".to_owned(), daak_sms::Inbound::new("carrier", fields).expect("valid"))].into(),
+            hooks: Arc::new(crate::social::Hooks::new(&[], Arc::new(Door(store.clone())), store.clone(), Arc::new(Shelf::default()))),
             settings,
             limits: Limits::new(20, 20),
         });

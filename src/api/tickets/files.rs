@@ -137,7 +137,9 @@ async fn of_ticket(parts: &Parts, number: Number, blob: &BlobId) -> Answer<Optio
 
 fn files_of(body: EventBody) -> Vec<Attachment> {
     match body {
-        EventBody::Noted { attachments, .. } | EventBody::AtrSubmitted { attachments, .. } => attachments,
+        EventBody::Noted { attachments, .. } | EventBody::AtrSubmitted { attachments, .. } | EventBody::Amended { attachments, .. } => {
+            attachments
+        }
         EventBody::Called { recording: Some(recording), .. } => vec![recording],
         _ => Vec::new(),
     }

@@ -3,7 +3,7 @@
 use crate::access::Sight;
 use crate::api::words::{AttachmentRoleWord, ChannelWord, ClosureWord, LanguageWord, SlaClassWord, StateWord};
 use daak_domain::Timestamp;
-use daak_domain::contact::{Attachment, AttachmentRole, Channel, Contact, Location, Sender, Statement};
+use daak_domain::contact::{Attachment, AttachmentRole, Channel, Contact, Location, Mark, Sender, Statement};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Actor, Closure, Number, SealedEvent, SlaClass, State, Ticket};
@@ -168,6 +168,10 @@ pub struct ContactView {
     pub attachments: Vec<AttachmentView>,
     /// Whether the citizen declared an emergency.
     pub declared_emergency: bool,
+    /// Whether it stands where everybody reads it: never answer there with anything about the matter.
+    pub public: bool,
+    /// Whether its words insult: show it behind a fold.
+    pub abusive: bool,
     /// What came along and is not the statement, to be shown behind a fold: quoted text, a signature.
     pub folded: Option<String>,
     /// What else the channel knows of this arrival (`dmarc`: `pass`).
@@ -188,6 +192,8 @@ impl ContactView {
             location: contact.location.as_ref().map(LocationView::from),
             attachments: contact.attachments.iter().map(|a| AttachmentView::new(ticket, a)).collect(),
             declared_emergency: contact.declared_emergency,
+            public: contact.marks.contains(&Mark::Public),
+            abusive: contact.marks.contains(&Mark::Abusive),
             folded: contact.folded.clone(),
             facts: contact.facts.clone(),
         }
@@ -309,7 +315,7 @@ pub struct EventView {
     pub by: ActorView,
     /// SHA-256 over the one before and this one, hexadecimal.
     pub hash: String,
-    /// What: `registered`, `contact_joined`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
+    /// What: `registered`, `contact_joined`, `amended`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
     /// `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
     /// `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
     #[serde(rename = "type")]

@@ -41,6 +41,7 @@ pub async fn all(config: &Config, data: &Path) -> Vec<Look> {
     add("sms texts (DLT)", sms_texts(config));
     add("smtp", in_time(mail(config, true)).await);
     add("imap", in_time(mail(config, false)).await);
+    add("social", in_time(social(config)).await);
     add("letters", letters::inbox(config));
     looks
 }
@@ -279,6 +280,32 @@ fn sms_texts(config: &Config) -> Health {
     }
 }
 
+async fn social(config: &Config) -> Health {
+    let accounts = &config.social.accounts;
+    if accounts.is_empty() {
+        return Health::Unused("no [[social.accounts]] is configured: no messenger delivers here".into());
+    }
+    let shown = joined(accounts.iter().map(|a| format!("{}/{}", a.provider.channel(), a.name)));
+    if config.http.public_url.is_none() {
+        return missing(
+            format!("{shown}, and no public address"),
+            "no provider can deliver here",
+            "set http.public_url to where the providers reach this server by https",
+        );
+    }
+    for account in accounts {
+        let url = account.base_url.as_deref().unwrap_or(account.provider.usual_base_url());
+        if let Err(why) = reach(url, if url.starts_with("https") { 443 } else { 80 }).await {
+            return missing(
+                format!("the API of {}/{} does not answer ({why})", account.provider.channel(), account.name),
+                "messages wait in the outbox, and files are not fetched, until it does",
+                "let this server out to the provider, or look at social.accounts.base_url",
+            );
+        }
+    }
+    Health::Well(format!("{shown}; their APIs take connections"))
+}
+
 async fn mail(config: &Config, sending: bool) -> Health {
     let (costs, mend) = if sending {
         ("answers by mail wait in the outbox", "look at email.smtp, email.smtp_password and the server")
@@ -320,7 +347,7 @@ mod tests {
     async fn without_anything_configured_each_missing_part_names_its_mend() {
         let folder = tempfile::tempdir().expect("a folder");
         let looks = all(&Config::defaults(), folder.path()).await;
-        assert_eq!(looks.len(), 17);
+        assert_eq!(looks.len(), 18);
         for look in &looks {
             if let Health::Missing { costs, mend, .. } | Health::Broken { costs, mend, .. } = &look.health {
                 assert!(!costs.is_empty() && !mend.is_empty(), "{}", look.part);

@@ -81,6 +81,7 @@ fn contact(row: Row, key: String, now: Timestamp) -> Result<Contact, String> {
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     })
 }
 

@@ -43,6 +43,7 @@ pub async fn read(
         unanswered: false,
         folded: None,
         facts: std::collections::BTreeMap::new(),
+        marks: Vec::new(),
     })
 }
 

@@ -5,5 +5,6 @@ pub mod email;
 pub mod http;
 pub mod keeping;
 pub mod sms;
+pub mod social;
 pub mod voice;
 pub mod written;

@@ -203,7 +203,7 @@ mod tests {
             template: template.into(),
             language: Language::Bn,
             text: "আপনার অভিযোগ <নথিভুক্ত>।\nদ্বিতীয় লাইন।".into(),
-            enclosed: Enclosed { subject, answers: Some("abc@gmail.com#0102".into()), attachments: Vec::new() },
+            enclosed: Enclosed { subject, answers: Some("abc@gmail.com#0102".into()), ..Enclosed::default() },
         }
     }
 

@@ -434,6 +434,7 @@ impl Call {
             unanswered: false,
             folded: None,
             facts: std::collections::BTreeMap::new(),
+            marks: Vec::new(),
         }
     }
 
