@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_citizen_who_never_answers() {
-        let shown: Vec<_> = course(&shipped(), at("02T20:15"), &ALL).into_iter().map(|(when, next)| (when, next)).collect();
+        let shown: Vec<_> = course(&shipped(), at("02T20:15"), &ALL).into_iter().collect();
         let ask = |step, by| Next::Ask { step, by };
         let wanted = [
             ("03. 10:00", ask(0, Means::Sms)),

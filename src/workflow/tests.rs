@@ -46,7 +46,7 @@ struct Desk {
 impl Steps for Desk {
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {
         let (notices, told) = (self.notices.clone(), event.clone());
-        let way = crate::notify::Way { channel: Channel::Sms, to: "+919830012345".into(), answers: None };
+        let way = crate::notify::Way { channel: Channel::Sms, to: "+919830012345".into(), answers: None, subject: None, public: false };
         let messages = move |ticket: &Ticket| notices.after(ticket, &told.body, &way, told.at).into_iter().collect();
         Box::pin(async move { self.store.append(number, expected_seq, vec![event], messages).await })
     }

@@ -151,7 +151,7 @@ async fn too_much_is_obeyed_and_nothing_is_lost_by_it() {
     let count = Mutex::new(0);
     let policy = move |n: usize, _: &Short| {
         let mut refused = count.lock().unwrap();
-        if n % 3 == 0 && *refused < 3 {
+        if n.is_multiple_of(3) && *refused < 3 {
             *refused += 1;
             return Reply::Refuse(if *refused == 2 { status::QUEUE_FULL } else { status::THROTTLED });
         }

@@ -1,6 +1,5 @@
 //! `[letters]`: what is written on paper.
 
-use crate::config::secret::Secret;
 use serde::Deserialize;
 use std::path::PathBuf;
 
