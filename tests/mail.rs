@@ -5,6 +5,9 @@ use daak_testkit::post_office::PostOffice;
 use daak_testkit::program::{Program, eventually};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 const DAAK: &str = env!("CARGO_BIN_EXE_daak");
 const HELPLINE: &str = "helpline@cm.example.org";
@@ -77,6 +80,79 @@ fn killed_twenty_times_on_the_way_nothing_is_lost_or_doubled() {
     assert!(tickets.iter().all(|t| t["contact_count"] == 1), "none came twice");
 }
 
+#[test]
+fn a_mailbox_that_takes_tokens_only_is_read() {
+    let provider = Provider::open();
+    let office = PostOffice::open_with(Some(provider.port));
+    let settings = format!(
+        "[voice]\nenabled = false\n\n[speech]\nmodel = \"/nonexistent\"\n\n[[email.mailboxes]]\nname = \"tokens\"\n\
+         imap = \"imap://{HELPLINE}@127.0.0.1:{}/INBOX\"\nafter = \"move:Done\"\n\
+         oauth2 = {{ token_url = \"http://127.0.0.1:{}/token\", client_id = \"daak\", refresh_token = \"r&1\" }}\n",
+        office.imap, provider.port
+    );
+    let house = House::with(&settings);
+    office.send(RINA, HELPLINE, &["Subject: Lamp"], "The street light near the school is broken.");
+    eventually("a ticket", 60, || (house.tickets().len() == 1).then_some(()));
+    assert!(provider.seen("refresh_token=r%261") && provider.seen("/introspect"), "the token was fetched and asked about");
+    eventually("the mail is moved away", 60, || office.inbox(HELPLINE).is_empty().then_some(()));
+}
+
+/// A provider of access tokens that notes what it is asked.
+struct Provider {
+    port: u16,
+    asked: Arc<Mutex<String>>,
+}
+
+impl Provider {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked: Arc<Mutex<String>> = Arc::default();
+        let noted = asked.clone();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let request = request(&mut stream);
+                let body = if request.contains(" /token ") {
+                    r#"{"access_token":"token-1","expires_in":3600,"token_type":"Bearer"}"#.to_owned()
+                } else {
+                    format!(r#"{{"active":true,"email":"{HELPLINE}","username":"{HELPLINE}"}}"#)
+                };
+                noted.lock().expect("no panic").push_str(&request);
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
+                let _ = stream.write_all((head + &body).as_bytes());
+            }
+        });
+        Self { port, asked }
+    }
+
+    fn seen(&self, text: &str) -> bool {
+        self.asked.lock().expect("no panic").contains(text)
+    }
+}
+
+/// One request, head and body.
+fn request(stream: &mut TcpStream) -> String {
+    let mut read = Vec::new();
+    let mut piece = [0; 2048];
+    let _ = stream.set_read_timeout(Some(std::time::Duration::from_secs(5)));
+    loop {
+        let text = String::from_utf8_lossy(&read).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut piece) {
+            Ok(n) if n > 0 => read.extend_from_slice(&piece[..n]),
+            _ => return text,
+        }
+    }
+}
+
 fn mail(at: usize) -> Vec<u8> {
     format!(
         "From: Citizen {at} <citizen{at}@example.net>\r\nTo: {HELPLINE}\r\nSubject: matter {at}\r\nMessage-ID: <{at}@example.net>\r\n\
@@ -99,7 +175,11 @@ impl House {
             office.smtp,
             office.authority().display()
         );
-        let program = Program::start(DAAK, &settings);
+        Self::with(&settings)
+    }
+
+    fn with(settings: &str) -> Self {
+        let program = Program::start(DAAK, settings);
         let token = program.run(&["token", "create", "--role", "admin", "--name", "test"], "").trim().to_owned();
         Self { program, token }
     }

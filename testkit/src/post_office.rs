@@ -21,6 +21,7 @@ pub struct PostOffice {
     /// SMTP.
     pub smtp: u16,
     lmtp: u16,
+    introspection: Option<u16>,
 }
 
 impl PostOffice {
@@ -29,8 +30,16 @@ impl PostOffice {
     /// # Panics
     /// If a server is missing or does not start; its log is in the message.
     pub fn open() -> Self {
+        Self::open_with(None)
+    }
+
+    /// As [`PostOffice::open`]; Dovecot also takes access tokens (XOAUTH2), and asks about each at this port of loopback.
+    ///
+    /// # Panics
+    /// As [`PostOffice::open`].
+    pub fn open_with(introspection: Option<u16>) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let office = Self { home, imap: port::free(), imaps: port::free(), smtp: port::free(), lmtp: port::free() };
+        let office = Self { home, imap: port::free(), imaps: port::free(), smtp: port::free(), lmtp: port::free(), introspection };
         office.furnish();
         office.start_dovecot();
         let etc = office.path("etc");
@@ -149,9 +158,23 @@ impl PostOffice {
 
     fn dovecot(&self) -> String {
         let (home, imap, imaps, lmtp) = (self.home.path().display(), self.imap, self.imaps, self.lmtp);
+        let (mechanism, oauth) = match self.introspection {
+            Some(port) => {
+                let file = self.path("oauth.conf");
+                let asks = format!("http://127.0.0.1:{port}/introspect");
+                put(
+                    &file,
+                    &format!(
+                        "introspection_mode = post\nintrospection_url = {asks}\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n"
+                    ),
+                );
+                (" xoauth2", format!("passdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {}\n}}\n", file.display()))
+            }
+            None => ("", String::new()),
+        };
         format!(
             "base_dir = {home}/run\nstate_dir = {home}/run/state\nlog_path = {home}/dovecot.log\nprotocols = imap lmtp\nlisten = 127.0.0.1\n\
-             ssl = yes\nssl_cert = <{home}/tls.pem\nssl_key = <{home}/tls.key\ndisable_plaintext_auth = no\nauth_mechanisms = plain login\n\
+             ssl = yes\nssl_cert = <{home}/tls.pem\nssl_key = <{home}/tls.key\ndisable_plaintext_auth = no\nauth_mechanisms = plain login{mechanism}\n{oauth}\
              first_valid_uid = 1\nmail_location = maildir:{home}/mail/%u\nmail_max_userip_connections = 50\n\
              passdb {{\n driver = passwd-file\n args = scheme=PLAIN {home}/users\n}}\n\
              userdb {{\n driver = passwd-file\n args = {home}/users\n}}\n\

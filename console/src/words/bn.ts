@@ -36,6 +36,7 @@ export const bn: Words = {
   'ticket.emergency': 'জরুরি',
   'ticket.statement': 'নাগরিক যা বলেছেন',
   'ticket.voiceonly': 'গলার স্বরটাই এখানে বয়ান। শুনে লিখে নিন।',
+  'ticket.folded': 'উদ্ধৃত লেখা ও স্বাক্ষর',
   'ticket.hint': 'শব্দ শুনে যন্ত্রের আন্দাজ, এর উপর ভরসা করবেন না',
   'ticket.transcribed': 'যন্ত্রে লেখা ({p}% নিশ্চিত)',
   'ticket.recording': 'কলের রেকর্ডিং',

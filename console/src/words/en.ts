@@ -34,6 +34,7 @@ export const en = {
   'ticket.emergency': 'Emergency',
   'ticket.statement': 'What the citizen said',
   'ticket.voiceonly': 'The voice itself is the statement. Listen, and write it down.',
+  'ticket.folded': 'Quoted text and signature',
   'ticket.hint': 'Machine’s guess by sound, not to be relied on',
   'ticket.transcribed': 'Written down by machine ({p}% sure)',
   'ticket.recording': 'Recording of the call',

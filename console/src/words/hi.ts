@@ -36,6 +36,7 @@ export const hi: Words = {
   'ticket.emergency': 'आपात',
   'ticket.statement': 'नागरिक ने क्या कहा',
   'ticket.voiceonly': 'आवाज़ ही यहाँ बयान है। सुनकर लिख लें।',
+  'ticket.folded': 'उद्धृत पाठ और हस्ताक्षर',
   'ticket.hint': 'आवाज़ से मशीन का अंदाज़ा, इस पर भरोसा न करें',
   'ticket.transcribed': 'मशीन ने लिखा ({p}% पक्का)',
   'ticket.recording': 'कॉल की रिकॉर्डिंग',
