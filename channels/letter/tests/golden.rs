@@ -1,5 +1,5 @@
 //! Golden cases: in `golden/` a scan lies beside the contact that it becomes, with the text that it truly says: the reading may
-//! differ by 3 %. DAAK_WRITE_GOLDEN=1 makes both anew, and the text must then be put right by hand.
+//! differ by 5 %. DAAK_WRITE_GOLDEN=1 makes both anew, and the text must then be put right by hand.
 
 mod typeset;
 
@@ -205,7 +205,7 @@ async fn each_scan_becomes_the_contact_beside_it() {
         let (read, known) = (text_of(&mut contact), text_of(&mut expected));
         // What nobody can read is read differently each time.
         if expected["statement"]["kind"] == "written" {
-            assert!(typeset::cer(&known, &read) <= 3.0, "{name}: {read}");
+            assert!(typeset::cer(&known, &read) <= 5.0, "{name}: {read}");
         } else {
             contact["language"] = expected["language"].clone();
         }

@@ -32,7 +32,7 @@ const LEAST_SKEW: f32 = 0.3;
 /// Most pixels of a page that is handed on.
 const MOST_PIXELS: f32 = 40e6;
 /// White around what is written, in inches. The engine finds columns by the white between and around them.
-const MARGIN: f32 = 0.8;
+const MARGIN: f32 = 0.4;
 
 /// Makes a scan of `dpi` dots per inch legible. `None` if nothing is written on it.
 pub fn clean(scan: &Gray, dpi: f32) -> Option<Clean> {
