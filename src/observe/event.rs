@@ -69,6 +69,8 @@ catalogue! {
     LETTERS_WAIT = "letters.wait";
     /// The inbox of letters cannot be read or written.
     LETTERS_UNREADABLE = "letters.unreadable";
+    /// The model that understands texts does not fit the masters, and keywords take its place.
+    MODEL_UNFIT = "intelligence.model.unfit";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }
