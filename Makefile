@@ -8,7 +8,7 @@ MODELS ?= $(HOME)/.local/share/daak/models
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export OMP_THREAD_LIMIT = 1
 
-.PHONY: help run test bench lint fmt doc model console setup-run setup-test setup-bench unit console-test
+.PHONY: help run test bench train eval lint fmt doc model console setup-run setup-test setup-bench unit console-test
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -52,6 +52,12 @@ test: setup-test console console-test ## sets up whatever is missing and runs ev
 
 bench: setup-bench console ## runs the benchmarks; writes target/bench/*.json
 	@benches/run.sh
+
+train: ## makes the model that understands texts, in intelligence/model
+	@$(CARGO) run --release --locked --bin daak -- train
+
+eval: ## measures the model on texts it was never taught; fails where a figure fell
+	@$(CARGO) run --release --locked --bin daak -- eval
 
 lint: console/node_modules/.stamp ## formatting, clippy, types
 	@$(CARGO) fmt --all --check

@@ -7,6 +7,7 @@ use std::process::Command;
 /// Who may import whom, of ours. What is not here is forbidden.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("daak-domain", &[]),
+    ("daak-intelligence", &["daak-domain"]),
     ("voice-sip", &[]),
     ("voice-media", &[]),
     ("voice-webrtc", &[]),
@@ -18,13 +19,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daak-email", &["daak-domain"]),
     ("daak-letter", &["daak-domain"]),
     ("daak-social", &["daak-domain"]),
-    ("daak", &["daak-domain", "daak-voice", "daak-sms", "daak-email", "daak-letter", "daak-social", "voice-ivr", "voice-speech"]),
+    (
+        "daak",
+        &[
+            "daak-domain",
+            "daak-intelligence",
+            "daak-voice",
+            "daak-sms",
+            "daak-email",
+            "daak-letter",
+            "daak-social",
+            "voice-ivr",
+            "voice-speech",
+        ],
+    ),
     ("daak-testkit", &["voice-media"]),
 ];
 
 /// Crates that a room must never see.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("daak-domain", &["tokio", "sqlx", "rusqlite", "axum", "hyper", "reqwest", "rand", "libc"]),
+    ("daak-intelligence", &["tokio", "sqlx", "rusqlite", "axum", "hyper", "reqwest", "rand", "libc"]),
     ("voice-ivr", &["tokio", "sqlx", "rusqlite", "reqwest", "rand", "libc"]),
     ("voice-call", &["tokio", "sqlx", "rusqlite", "reqwest", "rand", "libc", "rsipstack"]),
     ("daak-voice", &["rsipstack", "whisper-rs", "sqlx", "rusqlite", "axum"]),

@@ -286,11 +286,14 @@ fn phrases<'a>(words: &'a [&'a str]) -> impl Iterator<Item = Phrase<'a>> + 'a {
     })
 }
 
-/// A Bengali name without the endings it may have: বাঁকুড়ার, মালদায়, সিঙ্গুরের, হাওড়াতে.
+/// A Bengali name without the endings it may have, in Bengali letters or in Latin ones: বাঁকুড়ার, মালদায়, সিঙ্গুরের, Bankurar, Nadiate.
 fn inflected(phrase: &str) -> Vec<&str> {
     const ENDINGS: [&str; 8] = ["\u{9c7}র", "\u{9c7}", "য\u{9bc}ে", "য", "ত\u{9c7}", "র", "ক\u{9c7}", "\u{9c7}ও"];
+    const LATIN: [&str; 7] = ["er", "r", "te", "e", "y", "ay", "ke"];
+    /// A shorter stem in Latin letters is another word.
+    const LATIN_STEM: usize = 5;
     if phrase.is_ascii() {
-        return Vec::new();
+        return LATIN.iter().filter_map(|ending| phrase.strip_suffix(ending)).filter(|stem| stem.len() >= LATIN_STEM).collect();
     }
     ENDINGS.iter().filter_map(|ending| phrase.strip_suffix(ending)).filter(|stem| !stem.is_empty()).collect()
 }
@@ -362,6 +365,9 @@ mod tests {
             ("No water in our village in Bankura since May", "Bankura", ""),
             ("বাঁকুড়ার গ্রামে জল নেই", "Bankura", ""),
             ("মালদায় রাস্তা ভাঙা", "Malda", ""),
+            ("bankurar grame jol nei", "Bankura", ""),
+            ("dokkhin 24 porgonar rasta bhanga", "South 24 Parganas", ""),
+            ("मुर्शिदाबाद में बाढ़", "Murshidabad", ""),
             ("Purba Bardhaman, Kalna", "Purba Bardhaman", ""),
             ("there is nothing here", "", ""),
             ("Amdanga block, North 24 Parganas", "North 24 Parganas", "Amdanga"),

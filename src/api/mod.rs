@@ -3,6 +3,7 @@
 //! `/api/v1` is described by the OpenAPI document at `/api/openapi.json`, which is made from the handlers themselves and kept as
 //! `docs/openapi.json`. Errors are problem details ([`problem`]), lists come in pages ([`page`]).
 
+pub mod atr;
 pub mod classify;
 mod console;
 pub mod contacts;
@@ -104,6 +105,7 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(held::discard))
         .routes(routes!(masters::masters))
         .routes(routes!(classify::classify))
+        .routes(routes!(atr::verify))
         .routes(routes!(live::live))
 }
 

@@ -6,13 +6,15 @@ use crate::blobs::LocalBlobs;
 use crate::bus::{Bus, Happening};
 use crate::config::Config;
 use crate::config::address::BlobsUrl;
-use crate::intelligence::{CategoryFacts, FindPlaces, Keywords, Rough, Understand};
+use crate::intelligence::{CategoryFacts, FindPlaces, Keywords, Rough, Trained, Understand};
 use crate::masters::Masters;
 use crate::observe::event;
 use crate::store::{Change, Store};
 use daak_domain::contact::Attachment;
 use daak_domain::seam::Label;
+use daak_intelligence::Model;
 use jiff::SignedDuration;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
@@ -76,7 +78,7 @@ async fn files(config: &Config, data: &Path) -> Result<(Arc<LocalBlobs>, Vec<(La
     opened.await.unwrap_or_else(lost).map_err(|why| AppError::Data { folder: shown, why })
 }
 
-/// Understands by the keywords of the masters.
+/// Understands by the model in this program, or, where it does not fit the taxonomy, by the keywords of the masters.
 fn understanding(masters: &Arc<Masters>, folder: &Path) -> Result<Arc<dyn Understand>, AppError> {
     let known = |code: &str| masters.taxonomy.categories.contains_key(code);
     let keywords = Keywords::load(&folder.join("keywords.toml"), known).map_err(|why| AppError::Masters(why.to_string()))?;
@@ -85,8 +87,16 @@ fn understanding(masters: &Arc<Masters>, folder: &Path) -> Result<Arc<dyn Unders
             CategoryFacts { department: category.department.clone(), sla_class: category.sla_class, scheme: category.scheme.clone() };
         (category.code.clone(), facts)
     });
-    let rough = Rough::new(keywords, facts.collect(), Box::new(PlacesOf(masters.clone()))).map_err(AppError::Masters)?;
-    Ok(Arc::new(rough))
+    let facts: BTreeMap<_, _> = facts.collect();
+    let places = || Box::new(PlacesOf(masters.clone()));
+    let model = Model::shipped().map_err(|why| why.to_string());
+    match model.and_then(|model| Trained::new(model, keywords.clone(), facts.clone(), places())) {
+        Ok(trained) => Ok(Arc::new(trained)),
+        Err(why) => {
+            tracing::warn!(event = event::MODEL_UNFIT, %why, "texts are understood by keywords alone");
+            Ok(Arc::new(Rough::new(keywords, facts, places()).map_err(AppError::Masters)?))
+        }
+    }
 }
 
 /// Places, as the masters know them.
@@ -95,7 +105,13 @@ struct PlacesOf(Arc<Masters>);
 impl FindPlaces for PlacesOf {
     fn places_in(&self, text: &str) -> (Option<String>, Option<String>) {
         let (district, local) = self.0.places.named_in(text);
-        (district.map(|d| d.code.clone()), local.map(|l| l.code.clone()))
+        (district.map(|d| d.code.clone()).or_else(|| local?.district.clone()), local.map(|l| l.code.clone()))
+    }
+
+    fn district_of(&self, text: &str) -> Option<(String, String)> {
+        let places = &self.0.places;
+        let district = places.districts.get(text).or_else(|| places.named_in(text).0)?;
+        Some((district.code.clone(), district.name_en.clone()))
     }
 }
 

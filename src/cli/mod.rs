@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod doctor;
+mod eval;
 mod flow;
 mod hooks;
 mod import;
@@ -11,6 +12,7 @@ mod serve;
 mod simulate;
 mod sms;
 mod token;
+mod train;
 mod user;
 
 use crate::access::Access;
@@ -82,6 +84,10 @@ enum Command {
     Simulate(simulate::Simulate),
     /// The speech model
     Model(model::Model),
+    /// Make the model that understands texts
+    Train(train::Train),
+    /// Measure the model that understands texts
+    Eval(eval::Eval),
     /// Look at every outside part, and say what each that is missing costs and what mends it
     Doctor(doctor::Doctor),
 }
@@ -104,6 +110,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Hooks(hooks) => hooks.run(&place).await,
         Command::Simulate(simulate) => simulate.run(&place).await,
         Command::Model(model) => model.run().await,
+        Command::Train(train) => train.run(&place),
+        Command::Eval(eval) => eval.run(),
         Command::Doctor(doctor) => doctor.run(&place).await,
     }
 }

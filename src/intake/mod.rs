@@ -15,7 +15,7 @@ pub use abuse::AbuseList;
 pub use check::InvalidContact;
 pub use desk::Desk;
 pub use joining::{JoiningRule, Relation};
-pub use steps::Steps;
+pub use steps::{Steps, grievance_of};
 
 use crate::clock::Clock;
 use crate::intelligence::{Understand, Understanding};
@@ -243,6 +243,11 @@ fn further_events(contact: &Contact, understood: &Understanding, opening: &Openi
     let note = |text: String| EventBody::Noted { text, attachments: Vec::new() };
     if let Relation::Mentions(number, why) = relation {
         events.push(note(format!("The citizen says that this is about {}, {why}.", number.grouped())));
+    }
+    if has_text(contact) && understood.emergency.is_self_harm() {
+        events.push(note(format!(
+            "{ATTENTION} The citizen, or somebody they know, may harm themself. A person speaks with them at once, gently, by the script for it."
+        )));
     }
     // What a machine guesses from a voice decides nothing; it asks a person to listen first.
     if !has_text(contact) && !opening.emergency && understood.emergency.is {

@@ -1,11 +1,13 @@
 //! Steps of a ticket's life, and what the citizen is told of each: in the same transaction as the event.
 
 use super::Desk;
+use crate::intelligence::atr::{ActionTaken, Grievance};
+use crate::intelligence::mask;
 use crate::notify::{Reach, Way};
-use crate::store::{NewMessage, StoreError};
+use crate::store::{NewMessage, StoreError, StoredContact};
 use daak_domain::contact::Channel;
 use daak_domain::seam::BoxFuture;
-use daak_domain::ticket::{Event, EventBody, Number, Ticket};
+use daak_domain::ticket::{Actor, Event, EventBody, Number, SealedEvent, Ticket};
 
 /// Adds steps to tickets' lives, with the messages that each causes, in one transaction.
 pub trait Steps: Send + Sync + 'static {
@@ -24,11 +26,26 @@ impl Desk {
     pub async fn add(&self, number: Number, expected_seq: Option<u32>, event: Event) -> Result<Ticket, StoreError> {
         let before = self.store().ticket(number).await?.ok_or(StoreError::NotFound("ticket"))?;
         let ways = self.ways(&before, &event.body).await?;
+        let note = self.reading_of(&before, &event).await?;
         let (notices, told) = (self.notices().clone(), event.clone());
         let messages = move |ticket: &Ticket| -> Vec<NewMessage> {
             ways.iter().filter_map(|way| notices.after(ticket, &told.body, way, told.at)).collect()
         };
-        self.store().append(number, expected_seq, vec![event], messages).await
+        self.store().append(number, expected_seq, [event].into_iter().chain(note).collect(), messages).await
+    }
+
+    /// What the machine makes of an action taken report: kept in the ticket's life beside it, for whoever verifies.
+    async fn reading_of(&self, ticket: &Ticket, event: &Event) -> Result<Option<Event>, StoreError> {
+        let EventBody::AtrSubmitted { closure_reason, remarks, attachments } = &event.body else { return Ok(None) };
+        let contacts = self.store().contacts_of(ticket.number).await?;
+        let body = grievance_of(&contacts, &self.store().events(ticket.number).await?);
+        let grievance = Grievance { subject: None, body: &body, district: ticket.district.as_deref() };
+        let report = ActionTaken { text: remarks, reason: Some(closure_reason), attachments: attachments.len() };
+        let said = self.intake.understand.judge(grievance, report);
+        let because: String = said.because.iter().map(|why| format!("\n- {why}")).collect();
+        let text = format!("{BY_MACHINE}: {} (score {:.2}). A person decides.{because}", said.verdict.as_str(), said.score);
+        let body = EventBody::Noted { text: mask(&text), attachments: Vec::new() };
+        Ok(Some(Event { at: event.at, by: Actor::Helpline, body }))
     }
 
     /// The ways by which the citizen is told of an event: a reply goes by the channel that was chosen for it.
@@ -50,6 +67,26 @@ impl Desk {
         }
         Ok(ways)
     }
+}
+
+/// How a note begins that the machine made of a report.
+const BY_MACHINE: &str = "Machine reading of the report";
+/// Characters of a grievance that are compared with its report.
+const COMPARED: usize = 20_000;
+
+/// What the citizen said, contact by contact: the text of record, or what a person wrote down.
+pub fn grievance_of(contacts: &[StoredContact], events: &[SealedEvent]) -> String {
+    let mut said = Vec::new();
+    for stored in contacts {
+        said.extend(stored.contact.subject.clone());
+        said.extend(stored.contact.statement.text().map(str::to_owned));
+        let written = events.iter().rev().find_map(|sealed| match &sealed.event.body {
+            EventBody::WrittenDown { contact, text } if *contact == stored.id => Some(text.clone()),
+            _ => None,
+        });
+        said.extend(written);
+    }
+    said.join("\n").chars().take(COMPARED).collect()
 }
 
 impl Steps for Desk {

@@ -2,7 +2,7 @@
 
 use super::{Desk, Intake, JoiningRule};
 use crate::clock::Clock;
-use crate::intelligence::{CategoryFacts, FindPlaces, Keywords, Rough, Understand};
+use crate::intelligence::{CategoryFacts, FindPlaces, Keywords, Trained, Understand};
 use crate::masters::Masters;
 use crate::notify::{Notices, Templates};
 use crate::store::{MessageRow, Store};
@@ -12,6 +12,7 @@ use daak_domain::contact::{Channel, Contact, Receipt, Sender, Statement};
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::Refusal;
 use daak_domain::ticket::{EventBody, Number};
+use daak_intelligence::Model;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -86,7 +87,11 @@ fn understanding(masters: &Arc<Masters>) -> Arc<dyn Understand> {
     impl FindPlaces for PlacesOf {
         fn places_in(&self, text: &str) -> (Option<String>, Option<String>) {
             let (district, local) = self.0.places.named_in(text);
-            (district.map(|d| d.code.clone()), local.map(|l| l.code.clone()))
+            (district.map(|d| d.code.clone()).or_else(|| local?.district.clone()), local.map(|l| l.code.clone()))
+        }
+
+        fn district_of(&self, text: &str) -> Option<(String, String)> {
+            self.0.places.named_in(text).0.map(|d| (d.code.clone(), d.name_en.clone()))
         }
     }
     let categories = &masters.taxonomy.categories;
@@ -94,5 +99,6 @@ fn understanding(masters: &Arc<Masters>) -> Arc<dyn Understand> {
     let facts = categories
         .values()
         .map(|c| (c.code.clone(), CategoryFacts { department: c.department.clone(), sla_class: c.sla_class, scheme: c.scheme.clone() }));
-    Arc::new(Rough::new(keywords, facts.collect(), Box::new(PlacesOf(masters.clone()))).expect("complete"))
+    let model = Model::shipped().expect("whole");
+    Arc::new(Trained::new(model, keywords, facts.collect(), Box::new(PlacesOf(masters.clone()))).expect("it fits"))
 }

@@ -320,6 +320,38 @@ async fn a_mail_that_answers_a_mail_finds_its_ticket_by_the_message_id() {
     assert_ne!(house.take_in(another).await.expect("taken in").number, first.number, "two people's mails never merge");
 }
 
+#[tokio::test]
+async fn a_report_is_read_by_the_machine_beside_it_and_nothing_else_happens() {
+    let house = House::open().await;
+    let number = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in").number;
+    house.desk.add(number, None, by_person(&house, EventBody::Taken { officer: "rina".to_owned() })).await.expect("legal");
+    let remarks = "Forwarded to the concerned department for necessary action".to_owned();
+    let report = EventBody::AtrSubmitted { closure_reason: "resolved".to_owned(), remarks, attachments: Vec::new() };
+    let ticket = house.desk.add(number, None, by_person(&house, report)).await.expect("legal");
+    assert_eq!(ticket.state, State::AtrSubmitted, "a person decides");
+    let log = house.store.events(number).await.expect("read");
+    let noted = log.iter().find_map(|sealed| match &sealed.event.body {
+        EventBody::Noted { text, .. } => Some((sealed.event.by.clone(), text.clone())),
+        _ => None,
+    });
+    let (by, text) = noted.expect("a note");
+    assert_eq!(by, Actor::Helpline);
+    assert!(text.starts_with("Machine reading of the report: return") && text.contains("Forwarded"), "{text}");
+}
+
+#[tokio::test]
+async fn whoever_may_harm_themself_gets_a_person_at_once() {
+    let house = House::open().await;
+    let receipt = house.take_in(from(MOBILE, "a", "আর পারছি না, আমি আজ গলায় দড়ি দেব, আত্মহত্যা করব")).await.expect("taken in");
+    assert!(receipt.emergency);
+    let noted = house
+        .events(receipt.number)
+        .await
+        .into_iter()
+        .any(|e| matches!(e, EventBody::Noted { text, .. } if text.contains("harm themself")));
+    assert!(noted);
+}
+
 fn by_person(house: &House, body: EventBody) -> Event {
     Event { at: house.clock.now(), by: Actor::Person { name: "rina".to_owned() }, body }
 }

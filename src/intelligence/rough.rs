@@ -1,12 +1,14 @@
 //! The first, rough understanding: by keywords.
 
-use super::fold::words;
-use super::keywords::Keywords;
-use super::mask::{self, Kind};
 use super::understanding::{Alternative, Entities, Understand, Understanding};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Number, SlaClass};
+use daak_intelligence::atr::{ActionTaken, Grievance, Judgement, Verifier};
+use daak_intelligence::facts::facts;
+use daak_intelligence::fold::{LOOKED_AT, Word, words};
+use daak_intelligence::keywords::Keywords;
+use daak_intelligence::mask::{self, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The category of what cannot be told.
@@ -20,6 +22,7 @@ pub struct Rough {
     keywords: Keywords,
     categories: BTreeMap<String, CategoryFacts>,
     places: Box<dyn FindPlaces>,
+    verifier: Verifier,
 }
 
 /// What the taxonomy says of a category.
@@ -35,8 +38,11 @@ pub struct CategoryFacts {
 
 /// Finds places that a text names.
 pub trait FindPlaces: Send + Sync + 'static {
-    /// Codes of the district and of the block or municipality, where they are named.
+    /// Codes of the district and of the block or municipality, where they are named; the district of a block that is named alone.
     fn places_in(&self, text: &str) -> (Option<String>, Option<String>);
+
+    /// Code and name of the district that a text names, or that a code is of.
+    fn district_of(&self, text: &str) -> Option<(String, String)>;
 }
 
 impl Rough {
@@ -48,11 +54,11 @@ impl Rough {
         if !categories.contains_key(UNCLASSIFIED) {
             return Err(format!("the taxonomy needs a category {UNCLASSIFIED} for what cannot be told"));
         }
-        Ok(Self { keywords, categories, places })
+        Ok(Self { keywords, categories, places, verifier: Verifier::shipped()? })
     }
 
     /// Categories by score, best first, with each its first place in the text.
-    fn scores(&self, text: &[super::fold::Word]) -> Vec<(usize, f32)> {
+    fn scores(&self, text: &[Word]) -> Vec<(usize, f32)> {
         let mut scores: BTreeMap<usize, (f32, usize)> = BTreeMap::new();
         for hit in self.keywords.lexicon.find(text) {
             let length = (hit.words.1 - hit.words.0) as f32;
@@ -64,25 +70,13 @@ impl Rough {
         scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
         scores.into_iter().map(|(group, score, _)| (group, score)).collect()
     }
-
-    fn entities(&self, text: &str, category: &str, named: bool) -> Entities {
-        let (district, block) = self.places.places_in(text);
-        let scheme = self.categories.get(category).filter(|_| named).and_then(|c| c.scheme.clone());
-        let found = mask::find(text);
-        let phone = found.iter().filter(|f| f.kind == Kind::Phone).find_map(|f| PhoneNumber::parse(&text[f.at.clone()]).ok());
-        let personal: BTreeSet<Kind> = found.iter().map(|f| f.kind).collect();
-        Entities {
-            district,
-            block,
-            scheme,
-            phone: phone.map(String::from),
-            tickets: ticket_numbers(text),
-            personal: personal.into_iter().collect(),
-        }
-    }
 }
 
 impl Understand for Rough {
+    fn judge(&self, grievance: Grievance<'_>, report: ActionTaken<'_>) -> Judgement {
+        self.verifier.judge(grievance, report, &|text| self.places.district_of(text))
+    }
+
     fn understand(&self, text: &str, told: Option<Language>) -> Understanding {
         let tongue = self.keywords.languages.detect(text);
         let words = words(text);
@@ -114,10 +108,34 @@ impl Understand for Rough {
             department: facts.map(|f| f.department.clone()).unwrap_or_default(),
             sla_class,
             confidence: sure,
-            entities: self.entities(text, category, sure > 0.0),
+            entities: entities(text, &*self.places, facts.filter(|_| sure > 0.0)),
             emergency,
+            look: true,
+            because: Vec::new(),
             alternatives,
         }
+    }
+}
+
+/// Names and numbers in a text whose category has these facts.
+pub(super) fn entities(text: &str, places: &dyn FindPlaces, category: Option<&CategoryFacts>) -> Entities {
+    let text = text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end]);
+    let (district, block) = places.places_in(text);
+    let found = mask::find(text);
+    let phone = found.iter().filter(|f| f.kind == Kind::Phone).find_map(|f| PhoneNumber::parse(&text[f.at.clone()]).ok());
+    let personal: BTreeSet<Kind> = found.iter().map(|f| f.kind).collect();
+    let stated = facts(&mask::mask(text));
+    Entities {
+        district,
+        block,
+        scheme: category.and_then(|c| c.scheme.clone()),
+        phone: phone.map(String::from),
+        tickets: ticket_numbers(text),
+        personal: personal.into_iter().collect(),
+        money: stated.money,
+        dates: stated.dates,
+        references: stated.references,
+        complained_of: stated.complained_of,
     }
 }
 
@@ -125,7 +143,7 @@ impl Understand for Rough {
 fn ticket_numbers(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut run = String::new();
-    for c in text.chars().take(super::fold::LOOKED_AT).chain(['.']) {
+    for c in text.chars().take(LOOKED_AT).chain(['.']) {
         if daak_domain::phone::digit_value(c).is_some() || (matches!(c, ' ' | '-') && !run.is_empty()) {
             run.push(c);
         } else {

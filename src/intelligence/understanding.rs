@@ -1,14 +1,19 @@
 //! What was understood of a statement, and the seam behind which it is understood.
 
-use super::emergency::Emergency;
 use daak_domain::language::Language;
 use daak_domain::ticket::SlaClass;
+use daak_intelligence::Emergency;
+use daak_intelligence::atr::{ActionTaken, Grievance, Judgement};
+use daak_intelligence::mask::Kind;
 use serde::Serialize;
 
 /// Understands what citizens write and say. Pure: the same text gives the same answer.
 pub trait Understand: Send + Sync + 'static {
     /// Understands `text`. `told` is the language that the citizen chose, if any: it is believed.
     fn understand(&self, text: &str, told: Option<Language>) -> Understanding;
+
+    /// Whether an action taken report answers the grievance. It proposes; a person decides.
+    fn judge(&self, grievance: Grievance<'_>, report: ActionTaken<'_>) -> Judgement;
 }
 
 /// What was understood. Its JSON is the answer of `POST /classify`.
@@ -24,13 +29,18 @@ pub struct Understanding {
     pub department: String,
     /// Class of limit: the category's, or emergency where danger was heard.
     pub sla_class: SlaClass,
-    /// How far the category can be believed, 0 to 1; 0 where nothing was found.
+    /// How far the category can be believed, 0 to 1; 0 where nothing was found. A category too unsure is `other.unclassified`,
+    /// with the confidence of the likeliest, which then leads the alternatives.
     pub confidence: f32,
     /// Whether life or limb are at stake.
     pub emergency: Emergency,
     /// Names and numbers in the text.
     pub entities: Entities,
-    /// What else it may be, best first, without the category itself; at most three.
+    /// Whether a person should look at the category, because the machine is not sure enough.
+    pub look: bool,
+    /// The words that decided for the category, as they stand in the text.
+    pub because: Vec<String>,
+    /// What else it may be, best first, without the category itself; at most five.
     pub alternatives: Vec<Alternative>,
 }
 
@@ -63,5 +73,17 @@ pub struct Entities {
     pub tickets: Vec<String>,
     /// Kinds of personal numbers in the text, without the numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub personal: Vec<super::mask::Kind>,
+    pub personal: Vec<Kind>,
+    /// Sums in rupees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub money: Vec<u64>,
+    /// Dates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<String>,
+    /// Numbers of applications, receipts, transactions; personal numbers are not among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
+    /// Whom the text complains of, by office: `pradhan`, `dealer`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub complained_of: Vec<String>,
 }

@@ -93,6 +93,8 @@ catalogue! {
     FILES_PAUSED = "files.paused";
     /// A file that a contact refers to cannot be had; its ticket says so.
     FILE_LOST = "files.lost";
+    /// The model that understands texts does not fit the masters, and keywords take its place.
+    MODEL_UNFIT = "intelligence.model.unfit";
     /// The demonstration's people and tickets were laid down.
     DEMO_SEEDED = "demo.seeded";
 }

@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/atr/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does this report answer the grievance?
+         * @description The machine proposes; a person decides.
+         */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -564,6 +584,8 @@ export interface components {
             /** @description Why. */
             why: string;
         };
+        /** @description A report, or its text alone. */
+        AtrOrText: string | components["schemas"]["GivenAtr"];
         /**
          * @description What an attachment is for.
          * @enum {string}
@@ -671,8 +693,10 @@ export interface components {
         Channel: "phone" | "email" | "whatsapp" | "messenger" | "instagram" | "telegram" | "x" | "sms" | "letter" | "portal" | "web" | "walk_in";
         /** @description What a text is about. */
         Classified: {
-            /** @description What else it may be, the likelier first. */
+            /** @description What else it may be, the likelier first; at most five. */
             alternatives: components["schemas"]["AlternativeView"][];
+            /** @description The words that decided for the category. */
+            because: string[];
             /** @description Category code. */
             category: string;
             /**
@@ -688,6 +712,8 @@ export interface components {
             entities: components["schemas"]["EntitiesView"];
             /** @description Language. */
             language: components["schemas"]["Language"];
+            /** @description Whether a person should look at the category, because the machine is not sure enough. */
+            look: boolean;
             /** @description Whether Bengali or Hindi is written in Latin letters. */
             romanised: boolean;
             /** @description Class of limit. */
@@ -788,20 +814,38 @@ export interface components {
             because: string[];
             /** @description Whether it is treated as one. */
             is: boolean;
+            /** @description What endangers: `medical`, `fire`, `flood`, `violence`, `electrical`, `self_harm`, `trafficked_or_stranded`. */
+            kind?: string | null;
             /**
              * Format: float
              * @description 0 to 1.
              */
             score: number;
+            /** @description Whether the citizen may harm themself: a person takes over at once, gently, by the script for it. */
+            self_harm: boolean;
+            /** @description How fast somebody must act: `now`, or `soon`: within two hours. */
+            urgency?: string | null;
         };
         /** @description Names and numbers that were found in a text. */
         EntitiesView: {
             /** @description LGD code of a block or municipality. */
             block?: string | null;
+            /** @description Whom the text complains of, by office. */
+            complained_of?: string[];
+            /** @description Dates. */
+            dates?: string[];
             /** @description LGD code of a district. */
             district?: string | null;
+            /** @description The text with its personal numbers hidden, where there are any. */
+            masked?: string | null;
+            /** @description Sums in rupees. */
+            money?: number[];
+            /** @description Kinds of personal numbers in the text, without the numbers. */
+            personal?: string[];
             /** @description Telephone number, E.164. */
             phone?: string | null;
+            /** @description Numbers of applications, receipts, transactions. */
+            references?: string[];
             /** @description Name of a scheme. */
             scheme?: string | null;
             /** @description Registration numbers whose check digit fits. */
@@ -836,6 +880,26 @@ export interface components {
             blob: string;
             /** @description Name to show. */
             name: string;
+        };
+        /** @description A report. */
+        GivenAtr: {
+            /** @description How many papers or photographs are with it. */
+            attachments?: number;
+            /** @description Code of the closure reason. */
+            reason?: string | null;
+            /** @description What was done, at most 20,000 characters. */
+            text: string;
+        };
+        /** @description A grievance that need not be stored. */
+        GivenGrievance: {
+            /** @description Its text, at most 20,000 characters. */
+            body?: string | null;
+            /** @description LGD code of its district. */
+            district?: string | null;
+            /** @description The ticket's number, if it is stored. */
+            number?: string | null;
+            /** @description Its subject. */
+            subject?: string | null;
         };
         /** @description A thing in quarantine. */
         HeldView: {
@@ -1470,6 +1534,8 @@ export interface components {
             /** @description The text of record; absent where the voice or the image itself is the statement. */
             text?: string | null;
         };
+        /** @description A ticket by its number, or a grievance that need not be stored. */
+        TicketOrText: string | number | components["schemas"]["GivenGrievance"];
         /** @description A ticket in a list. */
         TicketRow: {
             /** @description Code of block or municipality, where known. */
@@ -1557,6 +1623,25 @@ export interface components {
             /** @description The text, at most 20,000 characters. */
             text: string;
         };
+        /** @description A grievance and the report that answers it. */
+        ToVerify: {
+            /** @description The report's text, or the report with its closure reason. */
+            atr: components["schemas"]["AtrOrText"];
+            /** @description The ticket's number, or the grievance itself. */
+            ticket: components["schemas"]["TicketOrText"];
+        };
+        /** @description Whether a report answers. */
+        Verified: {
+            /** @description Why, the weightiest first, quoting both sides. */
+            because: string[];
+            /**
+             * Format: float
+             * @description How well it answers, 0 to 1.
+             */
+            score: number;
+            /** @description `accept`, `return` or `human`. */
+            verdict: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1609,6 +1694,46 @@ export interface operations {
                 content?: never;
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToVerify"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description No such ticket */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,6 +6,7 @@ use crate::api::people::floor::{AgentView, CallView, Floor, Presence, QueueView}
 use crate::api::{Joined, Limits, Parts, Settings, router};
 use crate::bus::Bus;
 use crate::intake::Steps;
+use crate::intelligence::atr::{ActionTaken, Grievance, Judgement, Verifier};
 use crate::intelligence::{Emergency, Entities, Understand, Understanding};
 use crate::store::{Destination, Opening, Store, StoreError, TakeIn};
 use axum::Router;
@@ -300,8 +301,14 @@ impl Understand for Blank {
             confidence: 0.5,
             emergency: Emergency::default(),
             entities: Entities::default(),
+            look: false,
+            because: Vec::new(),
             alternatives: Vec::new(),
         }
+    }
+
+    fn judge(&self, grievance: Grievance<'_>, report: ActionTaken<'_>) -> Judgement {
+        Verifier::shipped().expect("the word lists are right").judge(grievance, report, &|_| None)
     }
 }
 

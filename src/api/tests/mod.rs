@@ -1,5 +1,6 @@
 //! The API as its users meet it: requests in, answers out, over a real database.
 
+mod atr;
 mod contacts;
 pub(super) mod house;
 mod letters;

@@ -2,6 +2,7 @@
 
 use super::fold::Word;
 use super::lexicon::{Hit, Lexicon};
+use super::seeds::Danger;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -12,8 +13,31 @@ pub struct Emergency {
     pub is: bool,
     /// 0 to 1.
     pub score: f32,
-    /// The words that say so, as they stand in the data.
+    /// The words that say so.
     pub because: Vec<String>,
+    /// What endangers, where it can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Danger>,
+    /// How fast somebody must act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
+}
+
+/// How fast somebody must act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Minutes count.
+    Now,
+    /// Within two hours.
+    Soon,
+}
+
+impl Emergency {
+    /// Whether a citizen may harm themself: a person takes over at once, gently, by the script for it.
+    pub fn is_self_harm(&self) -> bool {
+        self.is && self.kind == Some(Danger::SelfHarm)
+    }
 }
 
 /// `[emergency]` of the keywords.
@@ -113,6 +137,11 @@ impl Emergencies {
         let mut seen = HashSet::new();
         because.retain(|(_, hit)| seen.insert(hit.phrase));
         let score = because.iter().map(|(force, _)| force).sum::<f32>().min(1.0);
-        Emergency { is: score >= self.threshold, score, because: because.iter().take(8).map(|(_, hit)| hit.phrase.to_owned()).collect() }
+        Emergency {
+            is: score >= self.threshold,
+            score,
+            because: because.iter().take(8).map(|(_, hit)| hit.phrase.to_owned()).collect(),
+            ..Emergency::default()
+        }
     }
 }

@@ -36,6 +36,23 @@ pub enum Kind {
     Email,
 }
 
+impl Kind {
+    /// Its word in the HTTP API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Aadhaar => "aadhaar",
+            Kind::VirtualId => "virtual_id",
+            Kind::Phone => "phone",
+            Kind::VoterId => "voter_id",
+            Kind::Pan => "pan",
+            Kind::RationCard => "ration_card",
+            Kind::BankAccount => "bank_account",
+            Kind::LongNumber => "long_number",
+            Kind::Email => "email",
+        }
+    }
+}
+
 /// `text` with every personal number hidden but its last digits: an Aadhaar number as UIDAI wants it, `XXXX XXXX 1234`.
 pub fn mask(text: &str) -> String {
     let (mut out, mut from) = (String::with_capacity(text.len()), 0);

@@ -11,11 +11,14 @@ use toml::Spanned;
 /// The words, ready to be looked for.
 #[derive(Debug, Clone)]
 pub struct Keywords {
-    pub(super) languages: Languages,
-    pub(super) emergencies: Emergencies,
-    pub(super) lexicon: Lexicon,
+    /// Tells languages apart.
+    pub languages: Languages,
+    /// Hears danger.
+    pub emergencies: Emergencies,
+    /// Words of categories.
+    pub lexicon: Lexicon,
     /// Category code of each group of the lexicon.
-    pub(super) groups: Vec<String>,
+    pub groups: Vec<String>,
 }
 
 /// A mistake in the keywords.
@@ -90,7 +93,7 @@ impl Keywords {
 }
 
 /// The line, from 1, in which byte `at` stands.
-pub(crate) fn line_of(text: &str, at: usize) -> usize {
+pub fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }
 
