@@ -137,7 +137,8 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// NFC, without control characters but line breaks and tabs: databases refuse some, terminals obey others.
 fn clean(text: &str) -> String {
-    text.nfc().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_bidi_override(*c))).collect()
+    // Composed last: what is taken out may have stood between marks that now have an order.
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_bidi_override(*c))).nfc().collect()
 }
 
 fn one_line(text: &str) -> String {
@@ -152,6 +153,12 @@ fn is_bidi_override(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_that_a_hidden_sign_held_apart_are_put_in_order() {
+        let once = clean("\u{300}\u{202e}\u{acd}");
+        assert_eq!(clean(&once), once);
+    }
     use crate::intake::testing::contact;
     use proptest::prelude::*;
 
