@@ -263,7 +263,7 @@ mod tests {
         let event = |minute: i64, body| Event { at: at("02T11:00") + SignedDuration::from_mins(minute), by: Actor::Helpline, body };
         let mut events = vec![
             event(0, EventBody::VerificationBegun { how: "automatic".into() }),
-            event(5, EventBody::Questioned { step: 0, by: Means::Sms }),
+            event(5, EventBody::Questioned { step: 0, means: Means::Sms }),
         ];
         assert_eq!(Asked::of(&events), Some(Asked { since: at("02T11:00"), last: Some((0, at("02T11:05"))) }));
         events.push(event(9, EventBody::AtrReturned { reason: "no".into() }));

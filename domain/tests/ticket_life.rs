@@ -59,7 +59,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         2 => Just(EventBody::Unmerged),
         1 => words().prop_map(|reason| EventBody::PolicyRegistered { reason }),
         1 => words().prop_map(|reason| EventBody::VisitRequested { reason }),
-        1 => (0u32..5).prop_map(|step| EventBody::Questioned { step, by: Means::Sms }),
+        1 => (0u32..5).prop_map(|step| EventBody::Questioned { step, means: Means::Sms }),
         1 => Just(EventBody::Called { call: CallId(uuid::Uuid::from_u128(7)), recording: None }),
         1 => words().prop_map(|text| EventBody::Amended {
             message: "m".into(), channel: Channel::Whatsapp, amendment: AmendmentKind::Edited, text: Some(text), attachments: Vec::new()

@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_line() {
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("alike = 0.5", "alike = 5.0")), Err((5, what)) if what.contains("0.1 to 1.0")));
-        assert!(matches!(JoiningRule::read(&SHIPPED.replace("within_days", "within_weeks")), Err((3, _))));
+        assert!(matches!(JoiningRule::read(&SHIPPED.replace("\nwithin_days", "\nwithin_weeks")), Err((3, _))));
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("= 14", "= 0")), Err((3, _))));
         assert!(matches!(JoiningRule::read(&SHIPPED.replace("= 30", "= 400")), Err((_, what)) if what.contains("0 (never)")));
     }

@@ -135,7 +135,7 @@ async fn stop_is_kept_and_what_is_asked_is_answered_all_the_same() {
     );
     let number = house.only_ticket().await;
     house.reported(number).await;
-    house.step(number, EventBody::Questioned { step: 0, by: Means::Sms }).await;
+    house.step(number, EventBody::Questioned { step: 0, means: Means::Sms }).await;
     let sent = house.messages(number).await;
     assert!(sent.iter().any(|row| row.message.template == "question"), "the question goes out with its event");
 }

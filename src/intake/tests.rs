@@ -240,8 +240,8 @@ async fn the_steps_of_a_life_are_told_to_the_citizen() {
         house.messages(receipt.number).await.into_iter().map(|m| (m.message.template, m.message.text, m.message.urgent)).collect();
     told.sort();
     let templates: Vec<_> = told.iter().map(|(t, _, _)| t.as_str()).collect();
-    assert_eq!(templates, ["assigned", "atr", "closed", "registered"]);
-    assert!(told[2].1.contains("পাইপ সারানো হয়েছে") && !told[2].2);
+    assert_eq!(templates, ["assigned", "atr", "confirmed", "registered"]);
+    assert!(told[2].1.contains("আপনার কথায়") && !told[2].2, "closed on the citizen's own word: {}", told[2].1);
     // Somebody was first: neither the event nor a message.
     let late = house.desk.add(receipt.number, Some(1), by_person(&house, EventBody::Reopened { reason: "no".to_owned() })).await;
     assert!(late.is_err());

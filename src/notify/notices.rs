@@ -61,7 +61,7 @@ impl Notices {
             EventBody::Assigned { .. } | EventBody::Forwarded { .. } => ("assigned", None),
             EventBody::Asked { question } => ("needs_info", Some(("question", question.clone()))),
             EventBody::AtrSubmitted { .. } => ("atr", None),
-            EventBody::Questioned { by: Means::Sms, .. } => ("question", None),
+            EventBody::Questioned { means: Means::Sms, .. } => ("question", None),
             EventBody::Closed { closure: Closure::Confirmed, .. } => ("confirmed", None),
             EventBody::Closed { closure: Closure::NoAnswer, .. } => ("unanswered", None),
             EventBody::Closed { remarks, .. } => ("closed", Some(("remarks", remarks.clone()))),

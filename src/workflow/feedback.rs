@@ -125,7 +125,7 @@ impl Feedback {
                     return Ok(None);
                 }
                 Next::Ask { step, by } => {
-                    ticket = self.write(number, seen, EventBody::Questioned { step, by }).await?;
+                    ticket = self.write(number, seen, EventBody::Questioned { step, means: by }).await?;
                     if let Some(phone) = &phone {
                         self.speak(&ticket, by, phone).await;
                     }

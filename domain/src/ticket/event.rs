@@ -172,7 +172,7 @@ pub enum EventBody {
         /// The attempt's place in the rule, from 0.
         step: u32,
         /// By which means.
-        by: Means,
+        means: Means,
     },
     /// The report was sent back.
     AtrReturned {

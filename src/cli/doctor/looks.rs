@@ -347,7 +347,7 @@ mod tests {
     async fn without_anything_configured_each_missing_part_names_its_mend() {
         let folder = tempfile::tempdir().expect("a folder");
         let looks = all(&Config::defaults(), folder.path()).await;
-        assert_eq!(looks.len(), 18);
+        assert_eq!(looks.len(), 19);
         for look in &looks {
             if let Health::Missing { costs, mend, .. } | Health::Broken { costs, mend, .. } = &look.health {
                 assert!(!costs.is_empty() && !mend.is_empty(), "{}", look.part);
