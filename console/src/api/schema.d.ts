@@ -744,6 +744,8 @@ export interface components {
         };
         /** @description A contact. */
         ContactView: components["schemas"]["StatementView"] & {
+            /** @description Whether its words insult: show it behind a fold. */
+            abusive: boolean;
             /** @description Files. */
             attachments: components["schemas"]["AttachmentView"][];
             /** @description The way it came. */
@@ -763,6 +765,8 @@ export interface components {
             id: number;
             language?: components["schemas"]["Language"] | null;
             location?: components["schemas"]["LocationView"] | null;
+            /** @description Whether it stands where everybody reads it: never answer there with anything about the matter. */
+            public: boolean;
             /**
              * Format: date-time
              * @description When it reached us.
@@ -868,7 +872,7 @@ export interface components {
              */
             seq: number;
             /**
-             * @description What: `registered`, `contact_joined`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
+             * @description What: `registered`, `contact_joined`, `amended`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
              *     `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
              *     `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
              */
