@@ -2,6 +2,7 @@
 //! Whatever stands for `nobody@…` or for anybody without a mailbox comes back with a delivery report.
 
 use crate::{port, wait};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -228,10 +229,18 @@ fn put(file: &Path, text: &str) {
     std::fs::write(file, text).expect("written");
 }
 
+/// Runs a command to its end. What it says goes to a file: a daemon that it leaves behind would keep a pipe open for ever.
 fn run(command: &mut Command, mend: &str) {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|why| panic!("{command:?}: {why}: {mend}"));
-    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}", said());
+    let mut said = tempfile::tempfile().expect("a file");
+    let (out, err) = (said.try_clone().expect("a handle"), said.try_clone().expect("a handle"));
+    let status = command.stdin(Stdio::null()).stdout(out).stderr(err).status();
+    let status = status.unwrap_or_else(|why| panic!("{command:?}: {why}: {mend}"));
+    if !status.success() {
+        let mut text = String::new();
+        let _ = said.rewind();
+        let _ = said.read_to_string(&mut text);
+        panic!("{command:?}: {text}: {mend}");
+    }
 }
 
 /// Ends the process that wrote its number into this file, and waits until it is gone.

@@ -76,7 +76,7 @@ pub fn header_end(raw: &[u8]) -> usize {
 
 /// Occurrences of `what`, given in lower case, whatever the case in `raw`.
 fn count(raw: &[u8], what: &[u8]) -> usize {
-    let (Some(first), last) = (what.first(), raw.len().saturating_sub(what.len())) else { return 0 };
+    let (Some(first), Some(last)) = (what.first(), raw.len().checked_sub(what.len())) else { return 0 };
     let mut found = 0;
     for (at, byte) in raw.iter().enumerate() {
         if at > last {
@@ -86,7 +86,7 @@ fn count(raw: &[u8], what: &[u8]) -> usize {
             found += 1;
         }
     }
-    if raw.len() < what.len() { 0 } else { found }
+    found
 }
 
 /// Addresses in the fields To and Cc, counted by their signs.

@@ -13,6 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Shelf {
     folder: PathBuf,
     joiner: Mutex<Joiner>,
+    /// Whoever keeps a part holds it.
+    keeping: Mutex<()>,
 }
 
 impl Shelf {
@@ -30,7 +32,7 @@ impl Shelf {
                 None => tracing::warn!(event = "sms.part_unreadable", "a part of a message cannot be read: it stays in the folder"),
             }
         }
-        Ok(Self { folder: folder.to_owned(), joiner: Mutex::new(joiner) })
+        Ok(Self { folder: folder.to_owned(), joiner: Mutex::new(joiner), keeping: Mutex::new(()) })
     }
 
     /// Keeps a part. When this returns, it survives the death of the program. Blocks.
@@ -39,7 +41,10 @@ impl Shelf {
     /// The disk's own (full): the part is not kept, the SMS centre must offer it again.
     pub fn keep(&self, part: Part) -> std::io::Result<()> {
         let (file, content) = (self.file(&part), serde_json::to_vec(&part)?);
-        if !self.joiner().add(part) || file.exists() {
+        // One at a time: the same part may come twice at once, and neither is answered before it is durable.
+        let _turn = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.exists() {
+            self.joiner().add(part);
             return Ok(());
         }
         let unfinished = file.with_extension("new");
@@ -47,7 +52,12 @@ impl Shelf {
         writing.write_all(&content)?;
         writing.sync_all()?;
         std::fs::rename(&unfinished, &file)?;
-        std::fs::File::open(&self.folder)?.sync_all()
+        std::fs::File::open(&self.folder)?.sync_all()?;
+        if !self.joiner().add(part) {
+            // Its message was handed in before.
+            std::fs::remove_file(&file)?;
+        }
+        Ok(())
     }
 
     /// Messages to hand in now.

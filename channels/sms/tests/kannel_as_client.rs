@@ -115,9 +115,9 @@ fn configuration([admin, boxes, sendsms, centre, hook]: [u16; 5]) -> String {
         "group = core\nadmin-port = {admin}\nadmin-password = test\nsmsbox-port = {boxes}\nbox-allow-ip = \"127.0.0.1\"\ndlr-storage = internal\n\n\
          group = smsc\nsmsc = smpp\nsmsc-id = ours\nhost = 127.0.0.1\nport = {centre}\ntransceiver-mode = true\nsmsc-username = kannel\n\
          smsc-password = secret\nsystem-type = \"\"\n\n\
-         group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {sendsms}\n\n\
+         group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {sendsms}\nmo-recode = true\n\n\
          group = sendsms-user\nusername = daak\npassword = letmein\nconcatenation = true\nmax-messages = 10\n\n\
-         group = sms-service\nkeyword = default\nmax-messages = 0\ncatch-all = true\nconcatenation = true\ncharset = UTF-8\n\
+         group = sms-service\nkeyword = default\nmax-messages = 0\ncatch-all = true\nconcatenation = true\n\
          get-url = \"http://127.0.0.1:{hook}/hooks/sms/kannel?token={TOKEN}&from=%p&to=%P&text=%a&id=%I\"\n"
     )
 }

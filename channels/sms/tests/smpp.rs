@@ -248,7 +248,7 @@ async fn citizens_messages_are_answered_when_they_are_kept() {
     centre.deliver(31, Short { source: Address { ton: 5, npi: 0, text: "AD-BANK".into() }, ..from_citizen("Loan!", 0) });
     centre.deliver(32, from_citizen("", 0));
     until("all are answered", || centre.answers().len() == 11).await;
-    assert!(centre.answers().iter().all(|(_, code)| *code == status::OK));
+    assert!(centre.answers().iter().all(|(_, code)| *code == status::OK), "{:?}", centre.answers());
     until("all are heard", || house.listener.texts().len() == 3).await;
     let mut texts = house.listener.texts();
     texts.sort();
