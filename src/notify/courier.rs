@@ -126,7 +126,10 @@ impl Courier {
         let expires = self.templates.expires_min(&due.template);
         let decision = match self.carrier.reaches(due.channel, &due.to) {
             Err(why) => Decision::Mark(Progress::Failed { why: why.to_owned() }),
-            Ok(()) => self.rules.decide(due, expires, now, &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner)),
+            Ok(()) => {
+                let asked_for = self.templates.is_asked_for(&due.template);
+                self.rules.decide(due, expires, asked_for, now, &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         };
         let decision = match decision {
             Decision::Send if !self.templates.is_asked_for(&due.template) && self.wants_no_notices(due).await => {

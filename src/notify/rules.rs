@@ -17,7 +17,7 @@ pub struct Rules {
     pub quiet_until: Option<Time>,
     /// Messages a second at most, to all together.
     pub per_second: u32,
-    /// Messages to one address within an hour at most.
+    /// Messages to one address within an hour at most; answers to what was asked from there are counted by themselves.
     pub per_number_hour: usize,
     /// Tries before a message is given up whose fate is not known; others are tried for [`Rules::tried_for`] at least.
     pub tries: u32,
@@ -48,8 +48,8 @@ pub enum Decision {
 }
 
 impl Rules {
-    /// Decides on a message. `expires_min` is after how long it is of no use.
-    pub fn decide(&self, due: &Due, expires_min: Option<u32>, now: Timestamp, recent: &mut Recent) -> Decision {
+    /// Decides on a message. `expires_min` is after how long it is of no use; `asked_for`, whether its address itself asked.
+    pub fn decide(&self, due: &Due, expires_min: Option<u32>, asked_for: bool, now: Timestamp, recent: &mut Recent) -> Decision {
         let failed = |why: &str| Decision::Mark(Progress::Failed { why: why.to_owned() });
         if expires_min.is_some_and(|min| now.duration_since(due.created_at) > SignedDuration::from_mins(min.into())) {
             return failed("it came too late to be of use");
@@ -59,7 +59,8 @@ impl Rules {
         {
             return Decision::Mark(Progress::Again { at, why: "kept until the morning".to_owned() });
         }
-        match recent.admit(&due.to, now, self.per_number_hour) {
+        let counted = if asked_for { format!("asked:{}", due.to) } else { due.to.clone() };
+        match recent.admit(&counted, now, self.per_number_hour) {
             Ok(()) => Decision::Send,
             Err(at) => Decision::Mark(Progress::Again { at, why: "this address got many messages within the hour".to_owned() }),
         }
@@ -166,7 +167,7 @@ mod tests {
     }
 
     fn decide(due: &Due, now: Timestamp) -> Decision {
-        Rules::default().decide(due, None, now, &mut Recent::default())
+        Rules::default().decide(due, None, false, now, &mut Recent::default())
     }
 
     #[test]
@@ -198,19 +199,22 @@ mod tests {
 
     #[test]
     fn a_late_code_fails_at_once() {
-        let late = Rules::default().decide(&due("9830012345", true), Some(10), at("24T12:11"), &mut Recent::default());
+        let late = Rules::default().decide(&due("9830012345", true), Some(10), true, at("24T12:11"), &mut Recent::default());
         assert!(matches!(late, Decision::Mark(Progress::Failed { why }) if why.contains("too late")));
     }
 
     #[test]
     fn one_number_is_not_flooded() {
         let (rules, mut recent) = (Rules::default(), Recent::default());
-        let mut ask = |now| rules.decide(&due("9830012345", true), None, now, &mut recent);
+        let mut ask = |now| rules.decide(&due("9830012345", true), None, false, now, &mut recent);
         for minute in 0..10 {
             assert!(matches!(ask(at(&format!("24T12:0{minute}"))), Decision::Send));
         }
         assert!(matches!(ask(at("24T12:30")), Decision::Mark(Progress::Again { at: next, .. }) if next == at("24T13:00")));
         assert!(matches!(ask(at("24T13:00")), Decision::Send));
+        // Whoever asks is answered, up to a limit of its own.
+        let mut answer = || rules.decide(&due("9830012345", true), None, true, at("24T12:30"), &mut recent);
+        assert_eq!((0..12).filter(|_| matches!(answer(), Decision::Send)).count(), 10);
     }
 
     #[test]
