@@ -177,17 +177,9 @@ impl App {
         let reports = Arc::new(desk::reports(&config, &setting.data)?);
         let seen: Arc<dyn Helpline> = desk.clone();
         let sms::Sms { door, inbound, carrier } = sms::sms(&config, &setting.data, &templates, &seen, &reports, closing)?;
-        let (arrivals, ending) = (door.clone(), closing.clone());
-        tasks.spawn(async move {
-            arrivals.run(ending).await;
-            "the door of SMS"
-        });
+        keep(tasks, "the door of SMS", door.clone().run(closing.clone()));
         for courier in desk::couriers(&config, &ground, &templates, carrier, &Clock::system())? {
-            let ending = closing.clone();
-            tasks.spawn(async move {
-                courier.run(ending).await;
-                "a courier"
-            });
+            keep(tasks, "a courier", courier.run(closing.clone()));
         }
         let (hooks, fetcher) = social::hooks(&config, &ground, desk.clone())?;
         if let Some(fetcher) = fetcher {
@@ -199,17 +191,11 @@ impl App {
         }
         if setting.runs(Part::Written) {
             for watcher in mail::watchers(&config, &ground, desk.clone())? {
-                let ending = closing.clone();
-                tasks.spawn(async move {
-                    watcher.run(ending).await;
-                    "the watching of a mailbox"
-                });
+                keep(tasks, "the watching of a mailbox", watcher.run(closing.clone()));
             }
-        }
-        if setting.runs(Part::Written)
-            && let Some(inbox) = letters::inbox(&config, desk.clone(), ground.archive.clone(), closing.clone())?
-        {
-            tasks.spawn(inbox);
+            if let Some(inbox) = letters::inbox(&config, desk.clone(), ground.archive.clone(), closing.clone())? {
+                tasks.spawn(inbox);
+            }
         }
         let mut browsers = voice::Browsers::default();
         if config.voice.enabled && setting.runs(Part::Voice) {
@@ -222,11 +208,7 @@ impl App {
         let queue = workflow::queue_of_callbacks(&config);
         let reached = Arc::new(workflow::ByTelephone { voice: app.voice.clone(), floor: floor.clone(), queue });
         let feedback = Feedback::new(ground.store.clone(), desk.clone(), ground.masters.feedback.clone(), reached, Clock::system());
-        let ending = closing.clone();
-        tasks.spawn(async move {
-            feedback.run(ending).await;
-            "the asking of citizens"
-        });
+        keep(tasks, "the asking of citizens", feedback.run(closing.clone()));
         let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, (reports, door, inbound), hooks));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
@@ -261,6 +243,14 @@ impl App {
             tasks.abort_all();
         }
     }
+}
+
+/// Runs a part until the program ends; if it dies before, it is missed by its name.
+fn keep(tasks: &mut JoinSet<&'static str>, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(async move {
+        part.await;
+        name
+    });
 }
 
 /// What of SMS comes in over HTTP: delivery reports, and citizens' messages.

@@ -37,7 +37,11 @@ async fn on_postgres() {
     let server = Postgres::start();
     let pool = PgPool::connect(&server.url).await.expect("connected");
     sqlx::migrate!("migrations/postgres").run_to(1, &pool).await.expect("as it was");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(rows_of(Path::new(BEFORE)))).execute(&pool).await.expect("filled");
+    // A copy: whoever reads a database in WAL mode writes beside it.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = folder.path().join("before.sqlite");
+    std::fs::copy(BEFORE, &old).expect("copied");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(rows_of(&old))).execute(&pool).await.expect("filled");
     let store = Store::open(&server.url).await.expect("it opens");
     everything_is_there(&store).await;
     let tomorrow = "INSERT INTO _sqlx_migrations VALUES (9999, 'tomorrow', now(), true, ''::bytea, 1)";

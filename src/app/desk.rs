@@ -4,13 +4,13 @@ use super::{AppError, Ground, key, mail, social};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::section::written::ClockTime;
-use crate::intake::{AbuseList, Desk, Intake, JoiningRule};
+use crate::intake::{Desk, DoorRules, Intake};
 use crate::notify::{Courier, Notices, Rules, Templates};
 use daak_domain::call::{CallEvent, CallId};
 use daak_domain::carrier::Carrier;
 use daak_domain::contact::Channel;
 use daak_domain::seam::Helpline;
-use daak_sms::{ReportAddress, SmsCarrier, Words};
+use daak_sms::{ReportAddress, SmsCarrier};
 use daak_social::Provider;
 use jiff::civil::Time;
 use std::collections::BTreeSet;
@@ -34,15 +34,10 @@ pub fn desk(
     ground: &Ground,
     calls: impl Fn(CallId, CallEvent) + Send + Sync + 'static,
 ) -> Result<(Desk, Arc<Templates>), AppError> {
-    let folder = &config.data.folder;
     let templates = Arc::new(templates(config)?);
-    let words = Words::load(&folder.join("sms_words.toml")).map_err(AppError::Masters)?;
-    let rule = JoiningRule::load(&folder.join("joining.toml")).map_err(AppError::Masters)?;
+    let rules = DoorRules::load(&config.data.folder).map_err(AppError::Masters)?;
     let notices = Notices::new(templates.clone(), ground.masters.clone(), carried(config));
-    let abuse = AbuseList::load(&folder.join("abuse.toml")).map_err(AppError::Masters)?;
-    let intake =
-        Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rule, words, Clock::system());
-    let intake = intake.folding(abuse);
+    let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rules, Clock::system());
     Ok((Desk::new(intake, calls), templates))
 }
 

@@ -9,7 +9,6 @@ use daak_domain::contact::Contact;
 use daak_domain::seam::Refusal;
 use daak_domain::ticket::{Closure, EventBody, Number, State, Ticket};
 use daak_sms::Said;
-use jiff::SignedDuration;
 
 /// An answer and the ticket that it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,15 +18,11 @@ pub(super) struct Answer {
     words: Option<String>,
 }
 
-/// After its closing a ticket may be opened again for so long.
-pub(super) const REOPENED_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 impl Answer {
-    /// An answer about this ticket, if one can be given as it stands at `now`.
-    pub(super) fn about(ticket: Ticket, said: Said, words: Option<String>, now: daak_domain::Timestamp) -> Option<Self> {
+    /// An answer about this ticket, if one can be given as it stands: while it is asked for, and a no while the ticket `reopens`.
+    pub(super) fn about(ticket: Ticket, said: Said, words: Option<String>, reopens: bool) -> Option<Self> {
         let asked = matches!(ticket.state, State::Verifying | State::AtrSubmitted);
-        let reopens = said == Said::No && ticket.closed_at.is_some_and(|at| now.duration_since(at) <= REOPENED_WITHIN);
-        (asked || reopens).then_some(Self { ticket, said, words })
+        (asked || (said == Said::No && reopens)).then_some(Self { ticket, said, words })
     }
 
     /// What the answer does to its ticket.
@@ -46,11 +41,12 @@ impl Intake {
     /// person answers.
     pub(super) async fn answer_in(&self, contact: &Contact) -> Result<Option<Answer>, Refusal> {
         let (Some(about), Some(text)) = (contact.about, contact.statement.text()) else { return Ok(None) };
-        let Some((said, words)) = self.words.plain(text) else { return Ok(None) };
+        let Some((said, words)) = self.rules.words.plain(text) else { return Ok(None) };
         let Some(ticket) = self.own(about, contact).await.map_err(refused)? else {
             return Err(Refusal::Invalid("an answer about a ticket that is not this telephone's".to_owned()));
         };
-        Ok(Answer::about(ticket, said, words, self.clock.now()))
+        let reopens = self.rules.joining.reopens(&ticket, self.clock.now());
+        Ok(Answer::about(ticket, said, words, reopens))
     }
 
     /// The ticket of that number, if it is the sender's own.

@@ -3,6 +3,7 @@
 use crate::intelligence::fold;
 use crate::intelligence::keywords::line_of;
 use crate::store::{Store, StoreError};
+use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Mark};
 use daak_domain::taxonomy::UNCLASSIFIED;
 use daak_domain::ticket::{Number, State, Ticket};
@@ -144,12 +145,17 @@ impl JoiningRule {
         if ticket.state == State::Closed && self.only_thanks(contact) {
             return Ok(Relation::Thanks(Box::new(ticket)));
         }
-        let within = SignedDuration::from_hours(24 * i64::from(self.reopen_within_days));
-        let lately = ticket.closed_at.is_some_and(|closed| contact.received_at.duration_since(closed) <= within);
-        if ticket.state == State::Closed && lately && self.reopen_within_days > 0 {
+        if self.reopens(&ticket, contact.received_at) {
             return Ok(Relation::Again(Box::new(ticket)));
         }
         Ok(Relation::Mentions(number, "which is closed"))
+    }
+
+    /// Whether a citizen's word at `at` opens this ticket again: it was closed, not too long ago.
+    pub fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool {
+        let within = SignedDuration::from_hours(24 * i64::from(self.reopen_within_days));
+        let lately = ticket.closed_at.is_some_and(|closed| at.duration_since(closed) <= within);
+        ticket.state == State::Closed && lately && self.reopen_within_days > 0
     }
 
     /// Whether a contact only says thank you: that opens nothing again.

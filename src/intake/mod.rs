@@ -8,6 +8,7 @@ mod answer;
 mod check;
 mod desk;
 mod joining;
+mod rules;
 mod short;
 mod steps;
 
@@ -15,6 +16,7 @@ pub use abuse::AbuseList;
 pub use check::InvalidContact;
 pub use desk::Desk;
 pub use joining::{JoiningRule, Relation};
+pub use rules::DoorRules;
 pub use steps::{Steps, grievance_of};
 
 use crate::clock::Clock;
@@ -37,9 +39,7 @@ pub struct Intake {
     understand: Arc<dyn Understand>,
     masters: Arc<Masters>,
     notices: Notices,
-    joining: Arc<JoiningRule>,
-    words: Arc<daak_sms::Words>,
-    abuse: Arc<AbuseList>,
+    rules: Arc<DoorRules>,
     clock: Clock,
 }
 
@@ -55,18 +55,10 @@ impl Intake {
         understand: Arc<dyn Understand>,
         masters: Arc<Masters>,
         notices: Notices,
-        joining: JoiningRule,
-        words: daak_sms::Words,
+        rules: DoorRules,
         clock: Clock,
     ) -> Self {
-        Self { store, understand, masters, notices, joining: Arc::new(joining), words: Arc::new(words), abuse: Arc::default(), clock }
-    }
-
-    /// With a list of words that insult.
-    #[must_use]
-    pub fn folding(mut self, abuse: AbuseList) -> Self {
-        self.abuse = Arc::new(abuse);
-        self
+        Self { store, understand, masters, notices, rules: Arc::new(rules), clock }
     }
 
     /// Takes in a contact. The same `(channel, external_id)` is the same contact.
@@ -75,7 +67,7 @@ impl Intake {
     /// [`Refusal::Invalid`] if it can never be taken; [`Refusal::Unavailable`] if it should be offered again.
     pub async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
         let mut contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
-        if contact.statement.text().is_some_and(|text| self.abuse.is_in(text)) && !contact.marks.contains(&Mark::Abusive) {
+        if contact.statement.text().is_some_and(|text| self.rules.abuse.is_in(text)) && !contact.marks.contains(&Mark::Abusive) {
             contact.marks.push(Mark::Abusive);
         }
         let late = || Refusal::Unavailable("the database does not answer in time; try again".to_owned());
@@ -106,8 +98,8 @@ impl Intake {
         let ways = self.told_by(&contact, person).await?;
         let opening = self.opening(&contact, &understood, person.is_some()).await;
         for look in 1.. {
-            let relation = self.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
-            let ways = if matches!(relation, Relation::Continues(_)) { Vec::new() } else { ways.clone() };
+            let relation =
+                self.rules.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
             let then = further_events(&contact, &understood, &opening, &relation);
             let messages = self.acknowledgement(&contact, &relation, ways.clone());
             let destination = match relation {
@@ -210,12 +202,13 @@ impl Intake {
         ways: Vec<Way>,
     ) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
         let (notices, at) = (self.notices.clone(), contact.received_at.max(self.clock.now()));
-        let (reopens, thanks) = (matches!(relation, Relation::Again(_)), matches!(relation, Relation::Thanks(_)));
+        let silent = matches!(relation, Relation::Continues(_) | Relation::Thanks(_));
+        let reopens = matches!(relation, Relation::Again(_));
         move |ticket| {
             let told = |way| match ticket.contacts {
-                _ if thanks => None,
+                _ if silent => None,
                 0 | 1 => notices.acknowledge(ticket, Outcome::Opened, way, at),
-                _ if reopens => notices.after(ticket, &EventBody::Reopened { reason: String::new() }, way, at),
+                _ if reopens => notices.reopened(ticket, way, at),
                 _ => notices.acknowledge(ticket, Outcome::Joined, way, at),
             };
             ways.iter().filter_map(told).collect()

@@ -1,6 +1,6 @@
 //! Short messages: what each asks is done, and answered to the telephone that sent it.
 
-use super::answer::{Answer, REOPENED_WITHIN};
+use super::answer::Answer;
 use super::{Desk, refused};
 use crate::store::StoreError;
 use daak_domain::contact::Contact;
@@ -23,7 +23,7 @@ impl Desk {
         let (Some(phone), Some(text)) = (contact.sender.phone.clone(), contact.statement.text().map(str::to_owned)) else {
             return self.take_in(contact).await.map(drop);
         };
-        match self.intake.words.read(&text) {
+        match self.intake.rules.words.read(&text) {
             Command::Status(number) => self.tell_status(&contact, &phone, &text, number).await,
             Command::Answer { said, about, words } => self.answer(contact, &phone, &text, said, about, words).await,
             Command::Unclear(about) => match self.asked(&contact, about).await?.is_empty() {
@@ -70,13 +70,12 @@ impl Desk {
         if asked.is_empty() && said == Said::No {
             asked = self.lately_closed(&contact, about).await?;
         }
-        let now = self.intake.clock.now();
         let owed = asked.is_empty() && self.is_asked_for_more(&contact).await?;
         match asked.as_slice() {
             // "No" that answers nothing and goes on is a matter: "No water in our village". So is the reply to a question.
             [] if owed || (said == Said::No && words.is_some()) => self.matter(contact).await,
             [] => self.say(&contact, phone, text, "nothing_asked").await,
-            [only] => match Answer::about(only.clone(), said, words, now) {
+            [only] => match Answer::about(only.clone(), said, words, self.reopens(only)) {
                 Some(answer) => {
                     contact.about = Some(only.number);
                     contact.language = contact.language.or(Some(only.language));
@@ -99,11 +98,12 @@ impl Desk {
     async fn lately_closed(&self, contact: &Contact, about: Option<Number>) -> Result<Vec<Ticket>, Refusal> {
         let Some(person) = self.store().person_of(&contact.sender).await.map_err(refused)? else { return Ok(Vec::new()) };
         let mut closed = self.store().closed_tickets_of(person).await.map_err(refused)?;
-        let now = self.intake.clock.now();
-        closed.retain(|ticket| {
-            ticket.closed_at.is_some_and(|at| now.duration_since(at) <= REOPENED_WITHIN) && about.is_none_or(|n| n == ticket.number)
-        });
+        closed.retain(|ticket| self.reopens(ticket) && about.is_none_or(|n| n == ticket.number));
         Ok(closed)
+    }
+
+    fn reopens(&self, ticket: &Ticket) -> bool {
+        self.intake.rules.joining.reopens(ticket, self.intake.clock.now())
     }
 
     async fn is_asked_for_more(&self, contact: &Contact) -> Result<bool, Refusal> {

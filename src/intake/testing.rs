@@ -1,6 +1,6 @@
 //! A door over a real store, with a clock that stands.
 
-use super::{Desk, Intake, JoiningRule};
+use super::{Desk, DoorRules, Intake};
 use crate::clock::Clock;
 use crate::intelligence::{CategoryFacts, FindPlaces, Keywords, Trained, Understand};
 use crate::masters::Masters;
@@ -31,10 +31,9 @@ impl House {
         let clock = Clock::standing_at("2026-11-24T12:00+05:30".parse().expect("a time"));
         let masters = Arc::new(Masters::load(Path::new("config")).expect("shipped"));
         let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000", "56070").expect("shipped"));
-        let words = daak_sms::Words::load(Path::new("config/sms_words.toml")).expect("shipped");
-        let joining = JoiningRule::load(Path::new("config/joining.toml")).expect("shipped");
+        let rules = DoorRules::load(Path::new("config")).expect("shipped");
         let notices = Notices::new(templates, masters.clone(), [Channel::Sms, Channel::Email].into());
-        let intake = Intake::new(store.clone(), understanding(&masters), masters, notices, joining, words, clock.clone());
+        let intake = Intake::new(store.clone(), understanding(&masters), masters, notices, rules, clock.clone());
         let calls: Arc<Mutex<Vec<(CallId, CallEvent)>>> = Arc::default();
         let told = calls.clone();
         let desk = Desk::new(intake, move |call, event| told.lock().expect("no panic").push((call, event)));

@@ -57,6 +57,9 @@ impl Notices {
         if let EventBody::Replied { message, channel, text } = body {
             return (*channel == way.channel).then(|| self.reply(ticket, message, text, way, at));
         }
+        if let EventBody::Reopened { .. } = body {
+            return self.reopened(ticket, way, at);
+        }
         let (template, own) = match body {
             EventBody::Assigned { .. } | EventBody::Forwarded { .. } => ("assigned", None),
             EventBody::Asked { question } => ("needs_info", Some(("question", question.clone()))),
@@ -65,10 +68,14 @@ impl Notices {
             EventBody::Closed { closure: Closure::Confirmed, .. } => ("confirmed", None),
             EventBody::Closed { closure: Closure::NoAnswer, .. } => ("unanswered", None),
             EventBody::Closed { remarks, .. } => ("closed", Some(("remarks", remarks.clone()))),
-            EventBody::Reopened { .. } => ("reopened", None),
             _ => return None,
         };
         self.about(ticket, template, own.into_iter().collect(), way, at)
+    }
+
+    /// What the citizen is told whose ticket was opened again.
+    pub fn reopened(&self, ticket: &Ticket, way: &Way, at: Timestamp) -> Option<NewMessage> {
+        self.about(ticket, "reopened", [].into(), way, at)
     }
 
     /// What the citizen who said no is told. `ticket` is as it stands after it.

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod actor;
+mod arrival;
 mod browser;
 mod caller;
 mod codec;

@@ -82,7 +82,7 @@ impl Voice {
         let codec = if agreed.codec == G711::Pcma { Codec::Pcma } else { Codec::Pcmu };
         let (events, said) = mpsc::channel(16);
         let caller = Caller::on_page(stream, media, codec, said, news);
-        let call = crate::voice::begin(shared, PAGE, flow, caller);
+        let call = crate::arrival::begin(shared, PAGE, flow, caller);
         Ok(PageLine { events, call, answer: agreed.sdp })
     }
 }

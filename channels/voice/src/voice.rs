@@ -1,15 +1,14 @@
 //! The telephone exchange of the helpline: takes calls in, gives each its task, passes on what the floor wants.
 
-use crate::actor::{Actor, MAILBOX, Post, new_call_id};
-use crate::caller::{Caller, NoMedia};
+use crate::actor::{Post, new_call_id};
+use crate::arrival;
+use crate::caller::Caller;
 use crate::disk::Disk;
-use crate::far::{Fars, line};
+use crate::far::line;
 use crate::softphone::Softphones;
 use crate::sounds::Sounds;
-use crate::statement::Speech;
-use crate::timers::Timers;
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentId, CallCommand, CallEvent, CallId, CallRecord, Direction, EndReason};
+use daak_domain::call::{AgentId, CallCommand, CallEvent, CallId, Direction, EndReason};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{Archive, Helpline};
@@ -20,14 +19,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use voice_call::{Call, Facts, Happening};
+use voice_call::{Facts, Happening};
 use voice_ivr::Flows;
 use voice_media::{MediaConfig, MediaEngine, MediaError};
-use voice_sip::{CallerLine, Capabilities, IncomingCall, SipConfig, SipError, SipStack};
+use voice_sip::{CallerLine, Capabilities, SipConfig, SipError, SipStack};
 use voice_speech::Recogniser;
-
-/// How long a call waits for the language that its caller chose last time.
-const MEMORY_LIMIT: Duration = Duration::from_millis(300);
 
 /// How the telephone is set up.
 pub struct VoiceConfig {
@@ -147,17 +143,17 @@ pub(crate) struct Shared {
     pub(crate) helpline: Arc<dyn Helpline>,
     pub(crate) disk: Disk,
     advertise: Option<IpAddr>,
-    numbers: Numbers,
-    missed: Missed,
-    flows: Arc<Flows>,
+    pub(crate) numbers: Numbers,
+    pub(crate) missed: Missed,
+    pub(crate) flows: Arc<Flows>,
     max_calls: usize,
     pub(crate) record_calls: bool,
     calls: Mutex<HashMap<CallId, Line>>,
 }
 
-struct Line {
-    mailbox: mpsc::Sender<Post>,
-    summary: CallSummary,
+pub(crate) struct Line {
+    pub(crate) mailbox: mpsc::Sender<Post>,
+    pub(crate) summary: CallSummary,
 }
 
 impl Voice {
@@ -193,7 +189,7 @@ impl Voice {
             record_calls: config.record_calls,
             calls: Mutex::default(),
         });
-        tokio::spawn(accept(shared.clone(), calls));
+        tokio::spawn(arrival::accept(shared.clone(), calls));
         Ok(Self(shared))
     }
 
@@ -250,7 +246,7 @@ impl Voice {
             about,
         };
         let caller = Caller::dial(shared, number).await?;
-        tokio::spawn(run(shared.clone(), facts, caller));
+        tokio::spawn(arrival::run(shared.clone(), facts, caller));
         Ok(call)
     }
 
@@ -301,7 +297,7 @@ impl Voice {
 }
 
 impl Shared {
-    fn lines(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Line>> {
+    pub(crate) fn lines(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Line>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -362,137 +358,4 @@ pub(crate) fn belongs_to(facts: &Facts, turn: u32, language: Language) -> String
         "started_at": facts.started_at,
     })
     .to_string()
-}
-
-async fn accept(shared: Arc<Shared>, mut calls: mpsc::Receiver<IncomingCall>) {
-    while let Some(incoming) = calls.recv().await {
-        let shared = shared.clone();
-        tokio::spawn(async move { answer(shared, incoming).await });
-    }
-}
-
-async fn answer(shared: Arc<Shared>, incoming: IncomingCall) {
-    let number = incoming.caller.asserted.as_deref().unwrap_or(&incoming.caller.user);
-    let caller = PhoneNumber::parse(number).ok();
-    if shared.missed.numbers.contains(&incoming.called) {
-        incoming.leg.control.reject(486, None);
-        return missed(&shared, caller, incoming.called, incoming.identity).await;
-    }
-    let Some(flow) = shared.numbers.flow(&incoming.called).map(str::to_owned) else {
-        return incoming.leg.control.reject(404, None);
-    };
-    if shared.lines().len() >= shared.max_calls {
-        return incoming.leg.control.reject(503, Some(10));
-    }
-    let language = match &caller {
-        Some(caller) => tokio::time::timeout(MEMORY_LIMIT, shared.helpline.remembered_language(caller)).await.ok().flatten(),
-        None => None,
-    };
-    let shown = incoming.caller.user.clone();
-    let facts = Facts {
-        call: new_call_id(),
-        direction: Direction::Inbound,
-        caller,
-        called: incoming.called,
-        flow,
-        language,
-        identity: incoming.identity,
-        started_at: Timestamp::now(),
-        waits_since: None,
-        about: None,
-    };
-    match Caller::open(&shared, incoming.leg, shown, incoming.offer.as_ref()) {
-        Ok(caller) => run(shared, facts, caller).await,
-        Err((leg, NoMedia::NoCommonCodec)) => leg.control.reject(488, None),
-        Err((leg, NoMedia::NoPort(error))) => {
-            tracing::error!(event = "call.no_media_port", %error, "a call is refused");
-            leg.control.reject(503, Some(30));
-        }
-    }
-}
-
-/// Begins a call of a visitor of the public page.
-pub(crate) fn begin(shared: &Arc<Shared>, called: &str, flow: String, caller: Caller) -> CallId {
-    let call = new_call_id();
-    let facts = Facts {
-        call,
-        direction: Direction::Inbound,
-        caller: None,
-        called: called.to_owned(),
-        flow,
-        language: None,
-        identity: None,
-        started_at: Timestamp::now(),
-        waits_since: None,
-        about: None,
-    };
-    tokio::spawn(run(shared.clone(), facts, caller));
-    call
-}
-
-/// A number was rung that is never answered: whoever rang is called back. Withheld numbers cannot be.
-async fn missed(shared: &Shared, caller: Option<PhoneNumber>, called: String, identity: Option<String>) {
-    let (call, at) = (new_call_id(), Timestamp::now());
-    let language = match &caller {
-        Some(caller) => tokio::time::timeout(MEMORY_LIMIT, shared.helpline.remembered_language(caller)).await.ok().flatten(),
-        None => None,
-    };
-    let language = language.unwrap_or_default();
-    if let Some(number) = caller.clone() {
-        shared.helpline.call_event(call, CallEvent::CallbackAsked { number, queue: shared.missed.queue.clone(), language, at });
-    }
-    let record = CallRecord {
-        call,
-        direction: Direction::Inbound,
-        caller,
-        called,
-        started_at: at,
-        answered_at: None,
-        ended_at: at,
-        reason: EndReason::MissedCall,
-        language,
-        tickets: Vec::new(),
-        agent: None,
-        waited: None,
-        recording: None,
-        quality: None,
-        identity,
-        path: Vec::new(),
-    };
-    shared.helpline.call_event(call, CallEvent::Ended { record: Box::new(record) });
-}
-
-async fn run(shared: Arc<Shared>, facts: Facts, caller: Caller) {
-    let (me, mailbox) = mpsc::channel(MAILBOX);
-    let summary = CallSummary {
-        call: facts.call,
-        caller: facts.caller.clone(),
-        called: facts.called.clone(),
-        started_at: facts.started_at,
-        language: facts.language,
-        stage: "flow",
-        queue: None,
-        agent: None,
-    };
-    shared.lines().insert(facts.call, Line { mailbox: me.clone(), summary });
-    let begins = facts.direction == Direction::Inbound && !caller.is_on_page();
-    let (mut call, mut deeds) = Call::new(facts, shared.flows.clone());
-    if begins {
-        deeds.extend(call.on(Happening::Ready, Timestamp::now())); // outbound: when it is answered; from the page: when sound is there
-    }
-    let actor = Actor {
-        call,
-        shared,
-        caller,
-        mailbox,
-        me,
-        fars: Fars::default(),
-        timers: Timers::default(),
-        taking: None,
-        speech: Speech::default(),
-        play_order: 0,
-        over: false,
-        ended: None,
-    };
-    actor.run(deeds).await;
 }

@@ -1,19 +1,19 @@
 //! The machine of one call.
 
 mod desk;
+mod ending;
+mod statement;
 
 use crate::far::{Far, Who, party};
 use crate::record::Draft;
 use crate::statement::{Phase, Spoken, Wanted};
-use crate::{Deed, Facts, FarEvent, FarId, FarTarget, Happening, Reading};
+use crate::{Deed, Facts, FarEvent, FarId, FarTarget, Happening};
 use daak_domain::Timestamp;
 use daak_domain::call::{AgentId, CallCommand, CallEvent, EndReason, LeftQueue, OfferFailure, Party};
-use daak_domain::contact::{Channel, Contact, Receipt, Sender, Statement};
 use daak_domain::language::Language;
-use daak_domain::seam::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
-use voice_ivr::{Act, CallFacts, Flows, Input, QueueOutcome, Recognition, Session};
+use voice_ivr::{Act, CallFacts, Flows, Input, QueueOutcome, Session};
 
 /// How long another party's telephone rings.
 const PARTY_RINGS: Duration = Duration::from_secs(40);
@@ -376,160 +376,6 @@ impl Call {
             }
             Who::Party | Who::Beyond => self.end(EndReason::Transferred, Party::Agent, now, deeds),
         }
-    }
-
-    fn statement_stored(&mut self, stored: Result<daak_domain::contact::Attachment, String>, now: Timestamp, deeds: &mut Vec<Deed>) {
-        match stored {
-            Ok(sound) => self.spoken.sound = Some(sound),
-            Err(_) if self.spoken.wanted.take().is_some() => {
-                self.spoken.phase = Phase::None;
-                let refusal = Refusal::Unavailable("the recording could not be stored".into());
-                self.tell_flow(Input::TakenIn(Err(refusal)), now, deeds);
-            }
-            Err(_) => self.spoken.phase = Phase::None,
-        }
-        self.hand_in(now, deeds);
-    }
-
-    fn recognised(&mut self, reading: Reading, now: Timestamp, deeds: &mut Vec<Deed>) {
-        let heard = match reading {
-            Reading::Made(statement) => {
-                self.spoken.reading = Some(statement.clone());
-                match statement {
-                    Statement::Transcribed { text, confidence } => Recognition::Text { text, confidence, trusted: true },
-                    Statement::VoiceOnly { hint } | Statement::ImageOnly { draft: hint } => Recognition::VoiceOnly { hint },
-                    Statement::Written { text } => Recognition::Text { text, confidence: 1.0, trusted: true },
-                }
-            }
-            Reading::Unavailable => Recognition::Unavailable,
-            Reading::TimedOut => Recognition::TimedOut,
-        };
-        self.tell_flow(Input::Recognised(heard), now, deeds);
-    }
-
-    /// Hands the statement in at the door, once, as soon as it is wanted and its sound is stored.
-    fn hand_in(&mut self, now: Timestamp, deeds: &mut Vec<Deed>) {
-        if self.spoken.phase != Phase::Kept || self.spoken.sound.is_none() {
-            return;
-        }
-        let Some(wanted) = self.spoken.wanted.take() else { return };
-        self.spoken.phase = Phase::HandedIn;
-        deeds.push(Deed::TakeIn(Box::new(self.contact(wanted, now))));
-    }
-
-    fn contact(&self, wanted: Wanted, now: Timestamp) -> Contact {
-        Contact {
-            channel: Channel::Phone,
-            external_id: format!("{}-{}", self.facts.call, self.spoken.turn),
-            received_at: now,
-            sender: Sender { phone: self.facts.caller.clone(), ..Sender::default() },
-            language: Some(self.draft.language),
-            subject: None,
-            statement: self.spoken.statement(),
-            location: None,
-            attachments: self.spoken.sound.iter().cloned().collect(),
-            declared_emergency: wanted.declared_emergency,
-            about: wanted.about,
-            answers: Vec::new(),
-            unanswered: false,
-            folded: None,
-            facts: std::collections::BTreeMap::new(),
-            marks: Vec::new(),
-        }
-    }
-
-    /// An answer that was given by a key, or what the flow says for a caller who cannot.
-    fn written(&mut self, text: String, wanted: Wanted, now: Timestamp) -> Contact {
-        self.answers += 1;
-        Contact {
-            external_id: format!("{}-answer-{}", self.facts.call, self.answers),
-            statement: Statement::Written { text },
-            attachments: Vec::new(),
-            ..self.contact(wanted, now)
-        }
-    }
-
-    fn taken_in(&mut self, answer: Result<Receipt, Refusal>, now: Timestamp, deeds: &mut Vec<Deed>) {
-        match &answer {
-            Ok(receipt) => {
-                self.draft.touch(receipt.number);
-                self.spoken.answered(Phase::Done);
-            }
-            Err(_) => self.spoken.answered(Phase::Kept), // still held: another try may succeed
-        }
-        self.tell_flow(Input::TakenIn(answer), now, deeds);
-    }
-
-    /// The call ends: everyone else is let go, and what was said is still seen to the door.
-    fn end(&mut self, reason: EndReason, by: Party, now: Timestamp, deeds: &mut Vec<Deed>) {
-        let reason = if self.stage == Stage::Ringing && reason == EndReason::CallerHungUp { EndReason::CallerCancelled } else { reason };
-        if by == Party::Caller {
-            self.leave_queue(LeftQueue::Abandoned, now, deeds);
-        } else {
-            self.leave_queue(LeftQueue::WentOn, now, deeds);
-        }
-        if let Some(far) = self.far.take() {
-            self.let_go(far, by, now, deeds);
-        }
-        if let Some(asked) = self.consult.take() {
-            deeds.push(Deed::HangUpFar(asked.id));
-        }
-        self.stage = Stage::Closing(reason);
-        if self.spoken.phase == Phase::Recording {
-            deeds.push(Deed::EndStatement { keep: true });
-        }
-        if self.spoken.is_at_risk() && self.spoken.wanted.is_none() {
-            self.spoken.wanted = Some(Wanted { declared_emergency: self.spoken.emergency, about: self.facts.about });
-        }
-        deeds.push(Deed::HangUp);
-        self.hand_in(now, deeds);
-    }
-
-    fn let_go(&mut self, far: Far, by: Party, now: Timestamp, deeds: &mut Vec<Deed>) {
-        deeds.push(Deed::HangUpFar(far.id));
-        let Who::Agent(agent) = far.who else { return };
-        deeds.push(Deed::Tell(talk_or_offer_ended(agent, far.joined, by, now)));
-    }
-
-    fn while_closing(&mut self, happening: Happening, reason: EndReason, now: Timestamp, deeds: &mut Vec<Deed>) {
-        match happening {
-            Happening::StatementEnded { heard_speech, .. } => {
-                self.spoken.phase = if heard_speech { Phase::Kept } else { Phase::None };
-                self.hand_in(now, deeds);
-            }
-            Happening::StatementStored(Ok(sound)) => {
-                self.spoken.sound = Some(sound);
-                self.hand_in(now, deeds);
-            }
-            Happening::StatementStored(Err(_)) => self.spoken.phase = Phase::None,
-            Happening::Recognised(Reading::Made(statement)) => self.spoken.reading = Some(statement),
-            Happening::TakenIn(answer) => {
-                self.spoken.answered(Phase::Done);
-                if let Ok(receipt) = answer {
-                    self.draft.touch(receipt.number);
-                }
-            }
-            Happening::RecordingStored(recording) => {
-                self.recording_call = false;
-                self.draft.recording = recording;
-            }
-            Happening::StreamClosed(quality) => self.stream_closed(quality),
-            Happening::Far(id, FarEvent::Answered) => deeds.push(Deed::HangUpFar(id)),
-            _ => {}
-        }
-        self.finish_if_done(reason, now, deeds);
-    }
-
-    fn finish_if_done(&mut self, reason: EndReason, now: Timestamp, deeds: &mut Vec<Deed>) {
-        if self.spoken.is_at_risk() || self.recording_call || !self.stream_closed {
-            return;
-        }
-        self.stage = Stage::Over;
-        let path = self.session.as_ref().map(|s| s.path().to_vec()).unwrap_or_default();
-        let draft = std::mem::replace(&mut self.draft, Draft::new(Language::default()));
-        let record = draft.finish(&self.facts, reason, now, path);
-        deeds.push(Deed::Tell(CallEvent::Ended { record: Box::new(record) }));
-        deeds.push(Deed::Finish);
     }
 
     fn stream_closed(&mut self, quality: Option<daak_domain::call::Quality>) {
