@@ -33,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "voice-speech",
         ],
     ),
-    ("daak-testkit", &["voice-media"]),
+    ("daak-testkit", &["daak-domain"]),
 ];
 
 /// Crates that a room must never see.

@@ -73,22 +73,14 @@ fn at(seconds: i64) -> Timestamp {
 
 fn contact(id: &str, phone: &str, text: &str) -> Contact {
     Contact {
-        channel: Channel::Phone,
-        external_id: id.into(),
-        received_at: at(0),
-        sender: Sender { phone: PhoneNumber::parse(phone).ok(), ..Sender::default() },
         language: Some(Language::Bn),
-        subject: None,
-        statement: Statement::Written { text: text.into() },
-        location: None,
-        attachments: Vec::new(),
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
+        ..Contact::new(
+            Channel::Phone,
+            id,
+            at(0),
+            Sender { phone: PhoneNumber::parse(phone).ok(), ..Sender::default() },
+            Statement::Written { text: text.into() },
+        )
     }
 }
 

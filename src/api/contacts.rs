@@ -211,29 +211,19 @@ fn into_contact(new: NewContact, key: Option<&str>, asker: &str, now: Timestamp)
         (None, None) => format!("http:{}", uuid::Uuid::now_v7()),
     };
     Ok(Contact {
-        channel: new.channel,
-        external_id,
-        received_at: now,
-        sender: into_sender(new.sender)?,
         language: new
             .language
             .map(|tag| tag.parse::<Language>())
             .transpose()
             .map_err(|why| Problem::invalid(format!("language: {why}")))?,
         subject: new.subject.map(|subject| bounded("subject", &subject, 500)).transpose()?.flatten(),
-        statement: Statement::Written { text: body(&new.body)? },
         location: new.location.map(into_location).transpose()?,
-        attachments: Vec::new(),
         declared_emergency: new.declared_emergency,
         about: new
             .about
             .map(|number| Number::parse(&number).map_err(|why| Problem::invalid(format!("about: {:?}: {why}", shortened(&number)))))
             .transpose()?,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
+        ..Contact::new(new.channel, external_id, now, into_sender(new.sender)?, Statement::Written { text: body(&new.body)? })
     })
 }
 

@@ -61,22 +61,15 @@ pub async fn take_in(found: Vec<(Label, Attachment)>, helpline: &dyn Helpline, s
 /// The contact that a cut-off statement is: under the name that it would have had, so that it is never taken in twice.
 fn statement(belonging: Belonging, attachment: Attachment) -> Contact {
     Contact {
-        channel: Channel::Phone,
-        external_id: format!("{}-{}", belonging.call, belonging.turn),
-        received_at: belonging.started_at,
-        sender: Sender { phone: belonging.caller, ..Sender::default() },
         language: Some(belonging.language),
-        subject: None,
-        statement: Statement::VoiceOnly { hint: None },
-        location: None,
         attachments: vec![attachment],
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
+        ..Contact::new(
+            Channel::Phone,
+            format!("{}-{}", belonging.call, belonging.turn),
+            belonging.started_at,
+            Sender { phone: belonging.caller, ..Sender::default() },
+            Statement::VoiceOnly { hint: None },
+        )
     }
 }
 

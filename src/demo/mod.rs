@@ -133,22 +133,14 @@ async fn tickets(helpline: &dyn Helpline, desk: &dyn Steps) -> Result<usize, Dem
     for (place, story) in stories.into_iter().enumerate() {
         let begun = now.checked_sub(SignedDuration::from_hours(story.hours_ago)).unwrap_or(now);
         let contact = Contact {
-            channel: story.channel,
-            external_id: format!("demo:{place}"),
-            received_at: begun,
-            sender: Sender { phone: PhoneNumber::parse(&story.phone).ok(), name: Some(story.name), ..Sender::default() },
             language: Some(story.language),
-            subject: None,
-            statement: Statement::Written { text: story.text },
-            location: None,
-            attachments: Vec::new(),
-            declared_emergency: false,
-            about: None,
-            answers: Vec::new(),
-            unanswered: false,
-            folded: None,
-            facts: std::collections::BTreeMap::new(),
-            marks: Vec::new(),
+            ..Contact::new(
+                story.channel,
+                format!("demo:{place}"),
+                begun,
+                Sender { phone: PhoneNumber::parse(&story.phone).ok(), name: Some(story.name), ..Sender::default() },
+                Statement::Written { text: story.text },
+            )
         };
         let receipt = helpline.take_in(contact).await?;
         for (step, what) in story.then.iter().enumerate() {

@@ -55,24 +55,13 @@ impl House {
 
 /// A contact of nobody in particular, by the portal.
 pub(super) fn contact(id: &str, text: &str) -> Contact {
-    Contact {
-        channel: Channel::Portal,
-        external_id: id.to_owned(),
-        received_at: "2026-11-24T12:00+05:30".parse::<Timestamp>().expect("a time"),
-        sender: Sender::default(),
-        language: None,
-        subject: None,
-        statement: Statement::Written { text: text.to_owned() },
-        location: None,
-        attachments: Vec::new(),
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
-    }
+    Contact::new(
+        Channel::Portal,
+        id.to_owned(),
+        "2026-11-24T12:00+05:30".parse::<Timestamp>().expect("a time"),
+        Sender::default(),
+        Statement::Written { text: text.to_owned() },
+    )
 }
 
 /// A contact of whoever has this number.

@@ -258,24 +258,7 @@ async fn the_in_house_outbox_is_sent_to_and_never_delivered() {
 }
 
 async fn ticket(store: &Store, now: Timestamp) -> daak_domain::ticket::Number {
-    let contact = Contact {
-        channel: Channel::Portal,
-        external_id: "t".to_owned(),
-        received_at: now,
-        sender: Sender::default(),
-        language: None,
-        subject: None,
-        statement: Statement::Written { text: "x".to_owned() },
-        location: None,
-        attachments: Vec::new(),
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
-    };
+    let contact = Contact::new(Channel::Portal, "t".to_owned(), now, Sender::default(), Statement::Written { text: "x".to_owned() });
     let opening = crate::store::Opening {
         category: "other.unclassified".to_owned(),
         department: "CMO".to_owned(),

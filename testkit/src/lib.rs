@@ -4,6 +4,7 @@
 #![allow(clippy::panic)] // a test instrument fails by panicking
 
 pub mod baresip;
+pub mod note_taker;
 pub mod port;
 pub mod post_office;
 pub mod postgres;

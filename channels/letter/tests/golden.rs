@@ -3,111 +3,20 @@
 
 mod typeset;
 
-use daak_domain::call::{AfterHours, CallEvent, CallId};
-use daak_domain::carrier::Delivery;
-use daak_domain::contact::{Attachment, BlobId, Contact, Outcome, Receipt};
-use daak_domain::language::Language;
-use daak_domain::phone::PhoneNumber;
-use daak_domain::seam::{Archive, ArchiveWriter, BoxFuture, Held, Helpline, Label, Refusal, Standing};
-use daak_domain::ticket::{Number, SlaClass, State};
+use daak_domain::contact::{Contact, Outcome};
 use daak_letter::gray::Gray;
 use daak_letter::{Bounds, PostRoom, Reader, ReaderSettings, Taken, Tesseract, USUAL_TRUST};
+use daak_testkit::note_taker::{NoteTaker, Shelf};
 use jiff::Timestamp;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// A door that takes note.
-#[derive(Default)]
-struct Door {
-    contacts: Mutex<Vec<Contact>>,
-    held: Mutex<Vec<Held>>,
-}
-
-impl Helpline for Door {
-    fn take_in(&self, contact: Contact) -> BoxFuture<'_, Result<Receipt, Refusal>> {
-        let mut contacts = self.contacts.lock().expect("no panic");
-        let known = contacts.iter().any(|c| c.external_id == contact.external_id);
-        let due_at = contact.received_at;
-        if !known {
-            contacts.push(contact);
-        }
-        let receipt = Receipt {
-            number: Number::from_serial(contacts.len() as u64),
-            outcome: if known { Outcome::Repeated } else { Outcome::Opened },
-            state: State::Registered,
-            category: "x".into(),
-            department: "x".into(),
-            sla_class: SlaClass::Individual,
-            emergency: false,
-            due_at,
-        };
-        Box::pin(async { Ok(receipt) })
-    }
-    fn hold(&self, held: Held) -> BoxFuture<'_, Result<(), Refusal>> {
-        self.held.lock().expect("no panic").push(held);
-        Box::pin(async { Ok(()) })
-    }
-    fn delivery(&self, _: Delivery) -> BoxFuture<'_, Result<(), Refusal>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn look_up(&self, _: Number) -> BoxFuture<'_, Result<Option<Standing>, Refusal>> {
-        Box::pin(async { Ok(None) })
-    }
-    fn send_sms<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a PhoneNumber,
-        _: Language,
-        _: &'a str,
-        _: BTreeMap<String, String>,
-    ) -> BoxFuture<'a, Result<(), Refusal>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn hours(&self, _: &str, _: Timestamp) -> AfterHours {
-        AfterHours::Open
-    }
-    fn call_event(&self, _: CallId, _: CallEvent) {}
-    fn remembered_language<'a>(&'a self, _: &'a PhoneNumber) -> BoxFuture<'a, Option<Language>> {
-        Box::pin(async { None })
-    }
-}
-
-/// An archive that names files and forgets them.
-struct Shelf;
-
-struct Slot(Label, Vec<u8>);
-
-impl Archive for Shelf {
-    fn create(&self, label: Label) -> std::io::Result<Box<dyn ArchiveWriter>> {
-        Ok(Box::new(Slot(label, Vec::new())))
-    }
-    fn get(&self, _: &BlobId) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
-impl ArchiveWriter for Slot {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-    fn sync(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-    fn finish(self: Box<Self>) -> std::io::Result<Attachment> {
-        let blob = BlobId::from_digest(Sha256::digest(&self.1).into());
-        Ok(Attachment { blob, name: self.0.name, media_type: self.0.media_type, size: self.1.len() as u64, role: self.0.role })
-    }
-}
-
-fn room(door: &Arc<Door>) -> PostRoom {
+fn room(door: &Arc<NoteTaker>) -> PostRoom {
     let settings = ReaderSettings { workers: 1, engine: Tesseract { limit: Duration::from_secs(12), ..Tesseract::default() } };
-    let reader = Reader::start(settings, Arc::new(Shelf)).expect("threads");
-    PostRoom::new(reader, door.clone(), Arc::new(Shelf), Bounds::default(), USUAL_TRUST)
+    let reader = Reader::start(settings, Arc::new(Shelf::default())).expect("threads");
+    PostRoom::new(reader, door.clone(), Arc::new(Shelf::default()), Bounds::default(), USUAL_TRUST)
 }
 
 fn golden(name: &str) -> PathBuf {
@@ -190,12 +99,12 @@ async fn each_scan_becomes_the_contact_beside_it() {
         if write_anew {
             write(&file, &make());
         }
-        let door = Arc::new(Door::default());
+        let door = NoteTaker::new();
         let taken = room(&door).take_in(&file, name, Timestamp::now()).await.expect("taken");
         assert!(matches!(&taken, Taken::Letters(receipts) if receipts.len() == 1), "{name}: {taken}");
         let again = room(&door).take_in(&file, "another name", Timestamp::now()).await.expect("taken");
         assert!(matches!(&again, Taken::Letters(receipts) if receipts[0].outcome == Outcome::Repeated), "{name}: {again}");
-        let contacts = door.contacts.lock().expect("no panic").clone();
+        let contacts = door.contacts();
         assert_eq!(contacts.len(), 1, "{name}");
         let mut contact = shown(&contacts[0]);
         if write_anew {
@@ -215,10 +124,10 @@ async fn each_scan_becomes_the_contact_beside_it() {
 
 #[tokio::test]
 async fn a_locked_pdf_is_held_as_it_came() {
-    let door = Arc::new(Door::default());
+    let door = NoteTaker::new();
     let taken = room(&door).take_in(&golden("locked.pdf"), "locked.pdf", Timestamp::now()).await.expect("held");
     assert_eq!(taken, Taken::Held("the PDF is locked with a password: ask the sender for one without".into()));
-    let held = door.held.lock().expect("no panic");
+    let held = door.held();
     let raw = held[0].raw.as_ref().expect("the thing itself");
     assert_eq!((raw.name.as_str(), raw.size), ("locked.pdf", std::fs::metadata(golden("locked.pdf")).expect("there").len()));
 }

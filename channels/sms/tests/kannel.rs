@@ -2,17 +2,12 @@
 //! behind them that sees what goes on the air and reports delivery.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod kannel_boxes;
+
 use daak_domain::phone::PhoneNumber;
 use daak_sms::{Gateway, HttpConfig, HttpGateway, Outgoing, ReportAddress, Verdict};
-use std::net::TcpListener as StdListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use kannel_boxes::{Kannel, LIMIT, Ports, listen};
 use tokio::sync::mpsc;
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_bengali_message_goes_through_kannel_and_its_delivery_comes_back() {
@@ -81,7 +76,7 @@ impl House {
     async fn open() -> Self {
         let (carrier_port, carrier) = listen("0: Accepted for delivery").await;
         let (hook_port, hook) = listen("ok").await;
-        let kannel = Kannel::start(carrier_port).await;
+        let kannel = Kannel::start(|ports| configuration(ports, carrier_port)).await;
         let config: HttpConfig = serde_json::from_value(serde_json::json!({
             "url": format!("http://127.0.0.1:{}/cgi-bin/sendsms", kannel.sendsms),
             "query": {
@@ -97,68 +92,7 @@ impl House {
     }
 }
 
-struct Kannel {
-    boxes: Vec<Child>,
-    sendsms: u16,
-    home: tempfile::TempDir,
-}
-
-impl Kannel {
-    async fn start(carrier: u16) -> Self {
-        // Ports are free when chosen and may be taken a moment later by somebody else: then another set is tried.
-        let mut log = String::new();
-        for _ in 0..5 {
-            let home = tempfile::tempdir().unwrap();
-            let [admin, boxes, inbound, sendsms] = free_ports();
-            let file = home.path().join("kannel.conf");
-            std::fs::write(&file, configuration(admin, boxes, inbound, sendsms, carrier)).unwrap();
-            let mut kannel = Self { boxes: vec![program("bearerbox", &file, home.path())], sendsms, home };
-            if reachable(admin, &mut kannel.boxes).await && reachable(boxes, &mut kannel.boxes).await {
-                kannel.boxes.push(program("smsbox", &file, kannel.home.path()));
-                if reachable(sendsms, &mut kannel.boxes).await {
-                    return kannel;
-                }
-            }
-            for name in ["bearerbox.log", "smsbox.log"] {
-                log += &std::fs::read_to_string(kannel.home.path().join(name)).unwrap_or_default();
-            }
-        }
-        panic!("Kannel did not start: {log}");
-    }
-
-    fn stop(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        for child in self.boxes.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        self.boxes.clear();
-    }
-}
-
-impl Drop for Kannel {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn program(name: &str, configuration: &Path, home: &Path) -> Child {
-    let log = std::fs::File::create(home.join(format!("{name}.log"))).unwrap();
-    Command::new(format!("/usr/sbin/{name}"))
-        .args(["-v", "1"])
-        .arg(configuration)
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .expect("Kannel is needed for this test: apt-get install kannel")
-}
-
-fn configuration(admin: u16, boxes: u16, inbound: u16, sendsms: u16, carrier: u16) -> String {
+fn configuration(Ports { admin, boxes, inbound, sendsms }: Ports, carrier: u16) -> String {
     format!(
         "group = core\nadmin-port = {admin}\nadmin-password = test\nsmsbox-port = {boxes}\nbox-allow-ip = \"127.0.0.1\"\n\
          dlr-storage = internal\n\n\
@@ -169,51 +103,6 @@ fn configuration(admin: u16, boxes: u16, inbound: u16, sendsms: u16, carrier: u1
          group = sendsms-user\nusername = daak\npassword = letmein\nconcatenation = true\nmax-messages = 10\n\n\
          group = sms-service\nkeyword = default\ntext = \"\"\nmax-messages = 0\n"
     )
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held: Vec<_> = (0..N).map(|_| StdListener::bind("127.0.0.1:0").unwrap()).collect();
-    std::array::from_fn(|i| held[i].local_addr().unwrap().port())
-}
-
-async fn reachable(port: u16, kannel: &mut [Child]) -> bool {
-    let up = async {
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if kannel.iter_mut().any(|child| child.try_wait().unwrap().is_some()) {
-                return false;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        true
-    };
-    tokio::time::timeout(LIMIT, up).await.unwrap_or(false)
-}
-
-/// A small HTTP server that answers everything with 202 and hands on the queries.
-async fn listen(answer: &'static str) -> (u16, mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (sender, receiver) = mpsc::channel(100);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = Vec::new();
-            while !head.windows(4).any(|w| w == b"\r\n\r\n") {
-                let mut chunk = [0; 4096];
-                match stream.read(&mut chunk).await {
-                    Ok(n) if n > 0 => head.extend_from_slice(&chunk[..n]),
-                    _ => break,
-                }
-            }
-            let head = String::from_utf8_lossy(&head).into_owned();
-            let target = head.split(' ').nth(1).unwrap_or_default();
-            if let Some((_, query)) = target.split_once('?') {
-                let _ = sender.try_send(query.to_owned());
-            }
-            let reply = format!("HTTP/1.1 202 Accepted\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}", answer.len());
-            let _ = stream.write_all(reply.as_bytes()).await;
-        }
-    });
-    (port, receiver)
 }
 
 async fn next(queries: &mut mpsc::Receiver<String>) -> String {

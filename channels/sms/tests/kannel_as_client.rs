@@ -3,29 +3,25 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod centre;
+mod kannel_boxes;
+mod patience;
 
 use centre::Centre;
 use daak_domain::Timestamp;
 use daak_sms::alphabet::{self, DefaultAlphabet, text_of};
 use daak_sms::smpp::pdu::{Address, Short};
 use daak_sms::{Content, Inbound, InboundConfig, concat};
-use std::net::TcpListener as StdListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use kannel_boxes::{Kannel, LIMIT, Ports, listen};
+use patience::until;
 
-const LIMIT: Duration = Duration::from_secs(20);
 const TOKEN: &str = "sixteen-characters-and-more";
 
 #[tokio::test]
 async fn kannel_binds_to_our_centre_sends_and_brings_what_citizens_write() {
     let centre = Centre::willing().await;
     let port: u16 = centre.address.rsplit(':').next().unwrap().parse().unwrap();
-    let (hook, mut asked) = listen().await;
-    let kannel = Kannel::start(port, hook).await;
+    let (hook, mut asked) = listen("").await;
+    let kannel = Kannel::start(|ports| configuration(ports, port, hook)).await;
     until("Kannel binds", || centre.binds() >= 1).await;
 
     // What it sends by SMPP is what was said.
@@ -76,41 +72,7 @@ fn read(query: &str) -> (String, String) {
     (text_of(&units), arrival.from)
 }
 
-struct Kannel {
-    boxes: Vec<Child>,
-    sendsms: u16,
-    _home: tempfile::TempDir,
-}
-
-impl Kannel {
-    async fn start(centre: u16, hook: u16) -> Self {
-        for _ in 0..5 {
-            let home = tempfile::tempdir().unwrap();
-            let [admin, boxes, sendsms] = free_ports();
-            let file = home.path().join("kannel.conf");
-            std::fs::write(&file, configuration([admin, boxes, sendsms, centre, hook])).unwrap();
-            let mut kannel = Self { boxes: vec![program("bearerbox", &file, home.path())], sendsms, _home: home };
-            if reachable(admin, &mut kannel.boxes).await && reachable(boxes, &mut kannel.boxes).await {
-                kannel.boxes.push(program("smsbox", &file, kannel._home.path()));
-                if reachable(sendsms, &mut kannel.boxes).await {
-                    return kannel;
-                }
-            }
-        }
-        panic!("Kannel did not start");
-    }
-}
-
-impl Drop for Kannel {
-    fn drop(&mut self) {
-        for child in self.boxes.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn configuration([admin, boxes, sendsms, centre, hook]: [u16; 5]) -> String {
+fn configuration(Ports { admin, boxes, sendsms, .. }: Ports, centre: u16, hook: u16) -> String {
     format!(
         "group = core\nadmin-port = {admin}\nadmin-password = test\nsmsbox-port = {boxes}\nbox-allow-ip = \"127.0.0.1\"\ndlr-storage = internal\n\n\
          group = smsc\nsmsc = smpp\nsmsc-id = ours\nhost = 127.0.0.1\nport = {centre}\ntransceiver-mode = true\nsmsc-username = kannel\n\
@@ -120,67 +82,6 @@ fn configuration([admin, boxes, sendsms, centre, hook]: [u16; 5]) -> String {
          group = sms-service\nkeyword = default\nmax-messages = 0\ncatch-all = true\nconcatenation = true\n\
          get-url = \"http://127.0.0.1:{hook}/hooks/sms/kannel?token={TOKEN}&from=%p&to=%P&text=%a&id=%I\"\n"
     )
-}
-
-fn program(name: &str, configuration: &Path, home: &Path) -> Child {
-    let log = std::fs::File::create(home.join(format!("{name}.log"))).unwrap();
-    Command::new(format!("/usr/sbin/{name}"))
-        .args(["-v", "1"])
-        .arg(configuration)
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .expect("Kannel is needed for this test: apt-get install kannel")
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held: Vec<_> = (0..N).map(|_| StdListener::bind("127.0.0.1:0").unwrap()).collect();
-    std::array::from_fn(|i| held[i].local_addr().unwrap().port())
-}
-
-async fn reachable(port: u16, kannel: &mut [Child]) -> bool {
-    let up = async {
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if kannel.iter_mut().any(|child| child.try_wait().unwrap().is_some()) {
-                return false;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        true
-    };
-    tokio::time::timeout(LIMIT, up).await.unwrap_or(false)
-}
-
-/// A hook that hands on the queries.
-async fn listen() -> (u16, mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (sender, receiver) = mpsc::channel(100);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (mut head, mut byte) = (Vec::new(), [0]);
-            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).await.is_ok_and(|n| n == 1) {
-                head.push(byte[0]);
-            }
-            let head = String::from_utf8_lossy(&head).into_owned();
-            if let Some((_, query)) = head.split(' ').nth(1).and_then(|target| target.split_once('?')) {
-                let _ = sender.try_send(query.to_owned());
-            }
-            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await;
-        }
-    });
-    (port, receiver)
-}
-
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let waited = tokio::time::timeout(LIMIT, async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}");
 }
 
 fn client() -> reqwest::Client {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod centre;
-mod helpline;
+mod patience;
 
 use centre::{Centre, Reply, take};
 use daak_domain::carrier::{Accepted, Fate, SendError};
@@ -13,8 +13,9 @@ use daak_sms::parts;
 use daak_sms::smpp::pdu::{Address, Bind, Short, status, tag};
 use daak_sms::smpp::{Binding, LongText, SmppConfig};
 use daak_sms::{Gateway, Outgoing, SmppGateway, TextDoor};
-use helpline::{Listener, until};
+use daak_testkit::note_taker::NoteTaker;
 use jiff::SignedDuration;
+use patience::until;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -45,14 +46,14 @@ fn config(address: &str) -> SmppConfig {
 
 struct House {
     gateway: Arc<SmppGateway>,
-    listener: Arc<Listener>,
+    listener: Arc<NoteTaker>,
     closing: CancellationToken,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn open(config: SmppConfig) -> Self {
-        let (listener, folder, closing) = (Listener::new(), tempfile::tempdir().unwrap(), CancellationToken::new());
+        let (listener, folder, closing) = (NoteTaker::new(), tempfile::tempdir().unwrap(), CancellationToken::new());
         let door = Arc::new(TextDoor::open(listener.clone(), folder.path(), SignedDuration::from_secs(2)).unwrap());
         tokio::spawn(door.clone().run(closing.clone()));
         let gateway = SmppGateway::start(config, listener.clone(), door, &closing).unwrap();
@@ -257,7 +258,7 @@ async fn citizens_messages_are_answered_when_they_are_kept() {
     assert!(house.listener.contacts().iter().all(|c| c.sender.phone.as_ref().is_some_and(|p| p.as_str() == "+919830012345")));
 
     // What the helpline cannot take now is offered again: "answered" means "kept".
-    *house.listener.refuses.lock().unwrap() = 1;
+    house.listener.refuse(1);
     centre.deliver(40, from_citizen("later", 0));
     until("it is told to come again", || centre.answers().contains(&(40, status::TEMPORARY_ERROR))).await;
     centre.deliver(41, from_citizen("later", 0));

@@ -15,16 +15,15 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use daak_domain::Timestamp;
 use daak_domain::call::{AfterHours, CallEvent, CallId};
 use daak_domain::carrier::Delivery;
-use daak_domain::contact::{Attachment, BlobId, Channel, Contact, Receipt};
+use daak_domain::contact::{Channel, Contact, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::seam::{Archive, ArchiveWriter, BoxFuture, Held, Helpline, Label, Refusal, Standing};
+use daak_domain::seam::{BoxFuture, Held, Helpline, Refusal, Standing};
 use daak_domain::ticket::{Event, Number, SlaClass, Ticket};
+use daak_testkit::note_taker::Shelf;
 use jiff::SignedDuration;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
@@ -309,44 +308,6 @@ impl Understand for Blank {
 
     fn judge(&self, grievance: Grievance<'_>, report: ActionTaken<'_>) -> Judgement {
         Verifier::shipped().expect("the word lists are right").judge(grievance, report, &|_| None)
-    }
-}
-
-/// Files in memory.
-#[derive(Default)]
-struct Shelf(Arc<Mutex<HashMap<String, Vec<u8>>>>);
-
-struct Writing {
-    shelf: Arc<Mutex<HashMap<String, Vec<u8>>>>,
-    label: Label,
-    content: Vec<u8>,
-}
-
-impl Archive for Shelf {
-    fn create(&self, label: Label) -> io::Result<Box<dyn ArchiveWriter>> {
-        Ok(Box::new(Writing { shelf: self.0.clone(), label, content: Vec::new() }))
-    }
-
-    fn get(&self, blob: &BlobId) -> io::Result<Vec<u8>> {
-        self.0.lock().expect("no panic while locked").get(blob.as_str()).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-}
-
-impl ArchiveWriter for Writing {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.content.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<Attachment> {
-        let blob = BlobId::from_digest(Sha256::digest(&self.content).into());
-        let size = self.content.len() as u64;
-        self.shelf.lock().expect("no panic while locked").insert(blob.as_str().to_owned(), self.content);
-        Ok(Attachment { blob, name: self.label.name, media_type: self.label.media_type, size, role: self.label.role })
     }
 }
 

@@ -66,22 +66,16 @@ fn contact(row: Row, key: String, now: Timestamp) -> Result<Contact, String> {
     let (district, block) = (given(row.district), given(row.block));
     let location = (district.is_some() || block.is_some()).then(|| Location { district, block, ..Location::default() });
     Ok(Contact {
-        channel,
-        external_id: given(row.external_id).unwrap_or(key),
-        received_at: now,
-        sender: Sender { phone, email: given(row.email.to_lowercase()), name: given(row.name), handle: None },
         language,
         subject: given(row.subject),
-        statement: Statement::Written { text: body },
         location,
-        attachments: Vec::new(),
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
+        ..Contact::new(
+            channel,
+            given(row.external_id).unwrap_or(key),
+            now,
+            Sender { phone, email: given(row.email.to_lowercase()), name: given(row.name), handle: None },
+            Statement::Written { text: body },
+        )
     })
 }
 

@@ -28,22 +28,15 @@ pub async fn read(
         Label { name: name_of(file), media_type: "audio/wav".into(), role: AttachmentRole::Statement, belongs_to: external_id.clone() };
     let attachment = archive.put(label, &content).context("the recording cannot be kept")?;
     Ok(Contact {
-        channel: Channel::Phone,
-        external_id,
-        received_at: Timestamp::now(),
-        sender: Sender { phone, ..Sender::default() },
         language: Some(language),
-        subject: None,
-        statement: statement(pcm, language, recogniser).await,
-        location: None,
         attachments: vec![attachment],
-        declared_emergency: false,
-        about: None,
-        answers: Vec::new(),
-        unanswered: false,
-        folded: None,
-        facts: std::collections::BTreeMap::new(),
-        marks: Vec::new(),
+        ..Contact::new(
+            Channel::Phone,
+            external_id,
+            Timestamp::now(),
+            Sender { phone, ..Sender::default() },
+            statement(pcm, language, recogniser).await,
+        )
     })
 }
 
