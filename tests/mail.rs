@@ -60,7 +60,6 @@ fn a_citizen_writes_is_answered_and_answers_in_one_thread() {
 }
 
 #[test]
-#[ignore = "not all mails are stored within four minutes: twenty deaths are not proven yet"]
 fn killed_twenty_times_on_the_way_nothing_is_lost_or_doubled() {
     const MAILS: usize = 630;
     let office = PostOffice::open();
@@ -73,7 +72,8 @@ fn killed_twenty_times_on_the_way_nothing_is_lost_or_doubled() {
             office.restart_dovecot();
         }
     }
-    eventually("all mails are stored", 240, || (office.seen(HELPLINE) == MAILS).then_some(()));
+    // What we answered comes back from where nobody is, and is marked too.
+    eventually("all mails are stored and marked", 240, || (office.seen(HELPLINE) >= MAILS && house.tickets().len() >= MAILS).then_some(()));
     let tickets = house.tickets();
     let subjects: BTreeSet<String> =
         tickets.iter().map(|t| house.ticket(t["number"].as_str().unwrap_or_default())["contacts"][0]["subject"].to_string()).collect();
@@ -82,7 +82,6 @@ fn killed_twenty_times_on_the_way_nothing_is_lost_or_doubled() {
 }
 
 #[test]
-#[ignore = "the mail is not moved away within a minute: sign-in by token is not proven against Dovecot yet"]
 fn a_mailbox_that_takes_tokens_only_is_read() {
     let provider = Provider::open();
     let office = PostOffice::open_with(Some(provider.port));

@@ -68,6 +68,10 @@ impl Watcher {
         let mut session = connect::open(&self.mailbox).await?;
         let folder = soon(async { session.select(&self.mailbox.folder).await.map_err(|why| Lost::Folder(why.to_string())) }).await?;
         let validity = folder.uid_validity.ok_or_else(|| Lost::Folder("it does not number its mails (UIDVALIDITY)".into()))?;
+        if let After::Move(to) = &self.mailbox.after {
+            // It may be there already; if it can be had in no way, moving says so.
+            let _ = soon(session.create(to)).await;
+        }
         let abilities = soon(session.capabilities()).await?;
         let (idles, moves) = (abilities.has_str("IDLE"), abilities.has_str("MOVE"));
         let name = format!("imap:{}:{}", self.mailbox.name, self.mailbox.folder);
