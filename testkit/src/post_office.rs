@@ -243,19 +243,22 @@ fn run(command: &mut Command, mend: &str) {
     }
 }
 
-/// Ends the process that wrote its number into this file, and waits until it is gone.
+/// Ends the process that wrote its number into this file, and waits until it is gone. A daemon that still waits for its
+/// children after five seconds is ended together with them; it leads a group of its own.
 fn end(pid_file: &Path) {
     let Ok(text) = std::fs::read_to_string(pid_file) else { return };
     let Ok(pid) = text.trim().parse::<i32>() else { return };
     // A process that nobody has waited for yet is still listed, as a zombie.
     let alive = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
-    let _ = Command::new("kill").arg(pid.to_string()).status();
-    for _ in 0..250 {
-        if !alive() {
-            // Whoever starts the next must not take a zombie for the one that runs.
-            let _ = std::fs::remove_file(pid_file);
-            return;
+    for (signal, target) in [("-TERM", pid), ("-KILL", -pid)] {
+        let _ = Command::new("kill").args([signal, "--", &target.to_string()]).stderr(Stdio::null()).status();
+        for _ in 0..250 {
+            if !alive() {
+                // Whoever starts the next must not take a zombie for the one that runs.
+                let _ = std::fs::remove_file(pid_file);
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
