@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, values};
 use super::error::{Result, StoreError};
+use super::volumes;
 use daak_domain::ticket::Number;
 use std::collections::BTreeSet;
 
@@ -46,33 +47,28 @@ impl Dialect {
         words: &BTreeSet<String>,
         known: bool,
     ) -> Result<()> {
-        let mut text = String::with_capacity(words.iter().map(|w| w.len() + 1).sum());
-        for word in words {
-            text.push_str(word);
-            text.push(' ');
-        }
-        let text = text.trim_end();
+        let text = volumes::entry(volumes::volume(serial), words);
         match self {
             Dialect::Sqlite => {
                 if known {
                     on.execute_later("DELETE FROM ticket_words WHERE rowid = ?1", values![serial]).await?;
                 }
                 if !text.is_empty() {
-                    on.execute_later("INSERT INTO ticket_words (rowid, words) VALUES (?1, ?2)", values![serial, text]).await?;
+                    on.execute_later("INSERT INTO ticket_words (rowid, words) VALUES (?1, ?2)", values![serial, text.as_str()]).await?;
                 }
             }
             Dialect::Postgres => {
                 let sql =
                     "INSERT INTO ticket_words (ticket, words) VALUES (?1, array_to_tsvector(array_remove(string_to_array(?2, ' '), '')))
                            ON CONFLICT (ticket) DO UPDATE SET words = excluded.words";
-                on.execute(sql, values![number.as_u64() as i64, text]).await?;
+                on.execute(sql, values![number.as_u64() as i64, text.as_str()]).await?;
             }
         }
         Ok(())
     }
 
-    /// Tickets with their words, and the condition that all the words of parameter `n` are among them. SQLite is
-    /// told to begin with the words: they give the newest first, and it stops when the page is full.
+    /// Tickets with their words, and the condition that parameter `n` holds of these. SQLite is told to begin with the
+    /// words: they give the newest first, and it stops when the page is full.
     pub(super) fn found_by_words(self, n: usize) -> (&'static str, String) {
         match self {
             Dialect::Sqlite => ("ticket_words CROSS JOIN tickets t ON t.serial = ticket_words.rowid", format!("ticket_words MATCH ?{n}")),
@@ -80,12 +76,17 @@ impl Dialect {
         }
     }
 
-    /// The condition that a ticket which is known otherwise has all the words of parameter `n`.
+    /// The condition that parameter `n`, made for [`volumes::ITS_OWN`], holds of a ticket which is known otherwise.
     pub(super) fn has_words(self, n: usize) -> String {
+        let (own, tickets) = (volumes::ITS_OWN, volumes::TICKETS);
         match self {
-            Dialect::Sqlite => format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.rowid = t.serial AND w.ticket_words MATCH ?{n})"),
+            Dialect::Sqlite => {
+                let wanted = format!("replace(?{n}, '{own}', CAST(t.serial / {tickets} AS TEXT))");
+                format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.rowid = t.serial AND w.ticket_words MATCH {wanted})")
+            }
             Dialect::Postgres => {
-                format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.ticket = t.number AND w.words @@ (?{n})::text::tsquery)")
+                let wanted = format!("replace((?{n})::text, '{own}', (t.serial / {tickets})::text)::tsquery");
+                format!("EXISTS (SELECT 1 FROM ticket_words w WHERE w.ticket = t.number AND w.words @@ {wanted})")
             }
         }
     }
@@ -95,13 +96,17 @@ impl Dialect {
         if self == Dialect::Sqlite { "ticket_words.rowid" } else { "t.serial" }
     }
 
-    /// The parameter of [`Self::found_by_words`]: all the words, each of which may be a beginning. A word is letters,
-    /// marks and digits: nothing in it ends the quotes.
-    pub(super) fn match_words(self, words: &BTreeSet<String>) -> String {
-        let each = words.iter().map(|word| match self {
-            Dialect::Sqlite => format!("\"{word}\"*"),
-            Dialect::Postgres => format!("'{word}':*"),
-        });
-        each.collect::<Vec<_>>().join(if self == Dialect::Sqlite { " AND " } else { " & " })
+    /// All the words, each of which may be a beginning, within one of these volumes. A word is letters, marks and
+    /// digits: nothing in it ends the quotes.
+    pub(super) fn match_words(self, words: &BTreeSet<String>, volumes: impl IntoIterator<Item = String>) -> String {
+        let (quote, beginning, and, or) = match self {
+            Dialect::Sqlite => ('"', "*", " AND ", " OR "),
+            Dialect::Postgres => ('\'', ":*", " & ", " | "),
+        };
+        let all = |volume: String| {
+            let each = words.iter().map(|word| format!("{quote}{}{quote}{beginning}", volumes::in_volume(&volume, word)));
+            format!("({})", each.collect::<Vec<_>>().join(and))
+        };
+        volumes.into_iter().map(all).collect::<Vec<_>>().join(or)
     }
 }

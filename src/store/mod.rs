@@ -25,6 +25,7 @@ mod row;
 mod search;
 mod sqlite;
 mod take_in;
+mod volumes;
 pub mod words;
 mod writer;
 

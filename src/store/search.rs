@@ -7,11 +7,12 @@
 use super::connection::{Row, Value, values};
 use super::error::{Result, StoreError};
 use super::row::{micros, read_cursor, ticket, write_cursor};
-use super::{Person, Store, finding};
+use super::{Person, Store, finding, volumes};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Event, Number, SealedEvent, State, Ticket};
+use std::collections::BTreeSet;
 
 /// What to look for; all that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -106,27 +107,57 @@ impl Store {
         if words.is_empty() && (wanted.q.is_some() || wanted.name.is_some()) && !is_blank(&wanted) {
             return Ok(Page { items: Vec::new(), next: None }); // only signs were asked for: no text has them as words
         }
-        let few = wanted.number.is_some() || wanted.phone.is_some();
-        let by_words = !words.is_empty() && !few;
-        let mut c = conditions(&wanted);
-        let (sql, values) = if by_words {
-            let (from, has) = self.dialect.found_by_words(c.value(self.dialect.match_words(&words)));
+        if words.is_empty() || wanted.number.is_some() || wanted.phone.is_some() {
+            self.by_time(&wanted, &words, cursor, limit).await
+        } else {
+            self.by_words(&wanted, &words, cursor, limit).await
+        }
+    }
+
+    /// The newest with these words: volume by volume, until the page is full.
+    async fn by_words(&self, wanted: &TicketQuery, words: &BTreeSet<String>, cursor: Option<&str>, limit: usize) -> Result<Page<Found>> {
+        let before = match cursor {
+            Some(cursor) => cursor.parse::<i64>().map_err(|_| StoreError::Cursor)?,
+            None => 1 + self.newest_serial().await?,
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for span in volumes::newest_first(volumes::volume(before - 1)) {
+            let mut c = conditions(wanted);
+            let (from, has) = self.dialect.found_by_words(c.value(self.dialect.match_words(words, span.map(|volume| volume.to_string()))));
             c.sql.push(has);
             let order = self.dialect.order_of_words();
-            let before = cursor.map(|cursor| cursor.parse::<i64>().map_err(|_| StoreError::Cursor)).transpose()?;
-            c.compare(&format!("{order} <"), before);
-            let states = one_of(&wanted.states);
-            (format!("SELECT {COLUMNS} FROM {from} {} ORDER BY {order} DESC LIMIT {}", c.and(states), limit + 1), c.values)
-        } else {
-            if !words.is_empty() {
-                let n = c.value(self.dialect.match_words(&words));
-                c.sql.push(self.dialect.has_words(n));
+            c.compare(&format!("{order} <"), Some(before));
+            let left = limit + 1 - rows.len();
+            let sql = format!("SELECT {COLUMNS} FROM {from} {} ORDER BY {order} DESC LIMIT {left}", c.and(one_of(&wanted.states)));
+            rows.extend(self.readers.rows(&sql, &c.values).await?);
+            if rows.len() > limit {
+                break;
             }
-            by_time(c, &wanted, cursor, limit + 1)?
-        };
+        }
+        self.page(&rows, limit, |last| Ok(last.get::<i64>("serial")?.to_string())).await
+    }
+
+    /// The newest in the order of time; the words, where some are wanted, are looked for in what else was found.
+    async fn by_time(&self, wanted: &TicketQuery, words: &BTreeSet<String>, cursor: Option<&str>, limit: usize) -> Result<Page<Found>> {
+        let mut c = conditions(wanted);
+        if !words.is_empty() {
+            let n = c.value(self.dialect.match_words(words, [volumes::ITS_OWN.to_owned()]));
+            c.sql.push(self.dialect.has_words(n));
+        }
+        let (sql, values) = in_order_of_time(c, wanted, cursor, limit + 1)?;
         let rows = self.readers.rows(&sql, &values).await?;
-        let next = rows.get(limit).and_then(|_| rows.get(limit.wrapping_sub(1)));
-        let next = next.map(|last| if by_words { Ok(last.get::<i64>("serial")?.to_string()) } else { place(last) }).transpose()?;
+        self.page(&rows, limit, place).await
+    }
+
+    async fn newest_serial(&self) -> Result<i64> {
+        let row = self.readers.row("SELECT COALESCE(MAX(serial), -1) AS newest FROM tickets", &[]).await?;
+        row.map_or(Ok(-1), |row| row.get("newest"))
+    }
+
+    /// A page of these rows, of which there is one more than belongs on it where another page follows.
+    async fn page(&self, rows: &[Row], limit: usize, place: impl Fn(&Row) -> Result<String>) -> Result<Page<Found>> {
+        let last = rows.get(limit).and_then(|_| rows.get(limit.wrapping_sub(1)));
+        let next = last.map(place).transpose()?;
         Ok(Page { items: self.found(&rows[..rows.len().min(limit)]).await?, next })
     }
 
@@ -187,7 +218,7 @@ fn conditions(wanted: &TicketQuery) -> Conditions {
 }
 
 /// A search in the order of time.
-fn by_time(mut c: Conditions, wanted: &TicketQuery, cursor: Option<&str>, limit: usize) -> Result<(String, Vec<Value<'static>>)> {
+fn in_order_of_time(mut c: Conditions, wanted: &TicketQuery, cursor: Option<&str>, limit: usize) -> Result<(String, Vec<Value<'static>>)> {
     if cursor.is_some() {
         let (at, number) = read_cursor(cursor)?;
         let (at, number) = (c.value(at), c.value(number.parse::<i64>().map_err(|_| StoreError::Cursor)?));
