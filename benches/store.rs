@@ -187,6 +187,7 @@ fn acknowledgement(ticket: &Ticket) -> Vec<NewMessage> {
         language: Language::Bn,
         text: format!("আপনার অভিযোগ নেওয়া হয়েছে। নম্বর {}", ticket.number.grouped()),
         enclosed: Default::default(),
+        masked: None,
         urgent: true,
         not_before: ticket.registered_at,
     }]

@@ -20,7 +20,8 @@ pub use mail::{door as mail_door, look as look_at_mail};
 pub use sms::registry;
 pub use speech::{model_file, recogniser};
 
-use crate::api::{Joined, Limits, Parts};
+use crate::api::{Joined, Limits, Parts, Rates};
+use crate::citizen::Citizens;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::Floor;
@@ -173,6 +174,8 @@ impl App {
         tasks.spawn(work);
         let calls = floor.clone();
         let (desk, templates) = desk::desk(&config, &ground, move |call, event| calls.call_event(call, event))?;
+        let (citizens, codes) = desk::citizens(&config, &ground, &desk);
+        keep(tasks, "the sending of codes", codes.run(closing.clone()));
         let desk = Arc::new(desk);
         let reports = Arc::new(desk::reports(&config, &setting.data)?);
         let seen: Arc<dyn Helpline> = desk.clone();
@@ -209,7 +212,7 @@ impl App {
         let reached = Arc::new(workflow::ByTelephone { voice: app.voice.clone(), floor: floor.clone(), queue });
         let feedback = Feedback::new(ground.store.clone(), desk.clone(), ground.masters.feedback.clone(), reached, Clock::system());
         keep(tasks, "the asking of citizens", feedback.run(closing.clone()));
-        let router = crate::api::router(parts(&config, &ground, desk, floor, browsers, (reports, door, inbound), hooks));
+        let router = crate::api::router(parts(&config, &ground, (desk, citizens), floor, browsers, (reports, door, inbound), hooks));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
@@ -260,7 +263,7 @@ type SmsIn = (Arc<ReportAddress>, Arc<TextDoor>, BTreeMap<String, Inbound>);
 fn parts(
     config: &Config,
     ground: &Ground,
-    desk: Arc<Desk>,
+    (desk, citizens): (Arc<Desk>, Citizens),
     floor: Floor,
     browsers: voice::Browsers,
     sms: SmsIn,
@@ -268,6 +271,7 @@ fn parts(
 ) -> Parts {
     Parts::new(Joined {
         store: ground.store.clone(),
+        citizens: Arc::new(citizens),
         helpline: desk.clone(),
         desk,
         understand: ground.understand.clone(),
@@ -283,6 +287,11 @@ fn parts(
         inbound: sms.2,
         hooks,
         settings: http::settings(config),
-        limits: Limits::new(config.http.sign_in_per_min, config.http.public_per_min),
+        limits: Limits::new(Rates {
+            sign_in_per_min: config.http.sign_in_per_min,
+            public_per_min: config.http.public_per_min,
+            codes_per_address_h: config.public.codes_per_address_h,
+            codes_per_target_h: config.public.codes_per_target_h,
+        }),
     })
 }

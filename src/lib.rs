@@ -8,6 +8,7 @@ pub mod api;
 pub mod app;
 pub mod blobs;
 pub mod bus;
+pub mod citizen;
 pub mod cli;
 pub mod clock;
 pub mod config;

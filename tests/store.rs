@@ -2,10 +2,13 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
-use daak::store::{Destination, Disposition, NewMessage, Opening, Progress, Store, StoreError, TakeIn, TakenIn, TicketQuery};
+use daak::store::{
+    Destination, Disposition, NewCode, NewMessage, Opening, Progress, ShownCode, Store, StoreError, TakeIn, TakenIn, TicketQuery,
+};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Outcome, Sender, Statement};
 use daak_domain::language::Language;
+use daak_domain::person::Identity;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Actor, Event, EventBody, MessageState, Number, SlaClass, State, Ticket};
 use daak_testkit::postgres::Postgres;
@@ -74,6 +77,7 @@ async fn every_test(store: &Store, leap: impl AsyncFn(i64)) {
     every_condition_holds(store, leap).await;
     pages_follow_each_other(store).await;
     messages_go_forward_only(store).await;
+    a_code_opens_one_session(store).await;
     let (tickets, broken) = store.verify_chain().await.expect("it is walked");
     assert!(tickets > 5 && broken.is_empty(), "{tickets} {broken:?}");
 }
@@ -117,6 +121,7 @@ fn acknowledgement(ticket: &Ticket) -> Vec<NewMessage> {
         language: Language::Bn,
         text: format!("আপনার নম্বর {}", ticket.number.grouped()),
         enclosed: Default::default(),
+        masked: None,
         urgent: true,
         not_before: at(0),
     }]
@@ -131,6 +136,57 @@ async fn open(store: &Store, contact: Contact) -> TakenIn {
 
 fn by(body: EventBody) -> Event {
     Event { at: at(60), by: Actor::Person { name: "rina".into() }, body }
+}
+
+async fn a_code_opens_one_session(store: &Store) {
+    let number = open(store, contact("code", "9830066661", "জল নেই")).await.ticket.number;
+    let address = Identity::Phone(PhoneNumber::parse("9830066661").unwrap());
+    let message = NewMessage {
+        key: "otp:1".into(),
+        channel: Channel::Sms,
+        to: "+919830066661".into(),
+        template: "otp".into(),
+        language: Language::Bn,
+        text: "code 123456".into(),
+        enclosed: Default::default(),
+        masked: Some("code ······".into()),
+        urgent: true,
+        not_before: at(0),
+    };
+    let code = NewCode { fingerprint: [1; 32], code: [2; 32], address: Some(address.clone()), created_at: at(0), expires_at: at(600) };
+    store.put_code(code.clone(), Some(message)).await.expect("kept");
+    assert_eq!(store.codes_sent(&address, at(-1)).await.unwrap(), 1);
+    let text =
+        async || store.messages(None, None, 200).await.unwrap().items.into_iter().find(|m| m.message.key == "otp:1").unwrap().message.text;
+    assert_eq!(text().await, "code ······", "while it waits");
+    let due = store.outbox_claim(&[Channel::Sms], at(1), at(60), 200).await.unwrap();
+    assert!(due.iter().any(|m| m.text == "code 123456"), "what is sent is the code");
+    store.outbox_mark("otp:1", Progress::Failed { why: "x".into() }, at(2)).await.unwrap();
+    assert_eq!(text().await, "code ······");
+    let again = store.outbox_claim(&[Channel::Sms], at(100_000), at(100_060), 200).await.unwrap();
+    assert!(again.iter().all(|m| !m.text.contains("123456")));
+
+    let shown = |code| ShownCode { fingerprint: [1; 32], code, most: 2 };
+    assert_eq!(store.redeem_code(shown([3; 32]), [9; 32], at(3600), at(3)).await.unwrap(), None);
+    let both = tokio::join!(
+        store.redeem_code(shown([2; 32]), [8; 32], at(3600), at(4)),
+        store.redeem_code(shown([2; 32]), [9; 32], at(3600), at(4))
+    );
+    let opened = [both.0.unwrap(), both.1.unwrap()];
+    assert_eq!(opened.iter().flatten().count(), 1, "two at once: one session");
+    let session = if opened[0].is_some() { [8; 32] } else { [9; 32] };
+    let (seen, whole) = store.session_and_ticket(session, number, at(5)).await.unwrap();
+    assert_eq!(seen.map(|session| session.address), Some(address.clone()));
+    assert_eq!(whole.map(|whole| (whole.ticket.number, whole.contacts.len(), whole.events.len())), Some((number, 1, 2)));
+    assert_eq!(store.session_and_ticket(session, number, at(3600)).await.unwrap(), (None, None));
+    let tickets = store.tickets_of_address(&address).await.unwrap();
+    assert_eq!(
+        tickets.iter().map(|(ticket, first)| (ticket.number, first.contact.external_id.as_str())).collect::<Vec<_>>(),
+        [(number, "code")]
+    );
+    store.put_code(NewCode { fingerprint: [4; 32], created_at: at(7200), address: None, ..code }, None).await.expect("kept");
+    assert_eq!(store.codes_sent(&address, at(-1)).await.unwrap(), 0, "what is over is forgotten");
+    assert!(store.citizen_session(session, at(5)).await.unwrap().is_none());
 }
 
 async fn the_last_word_of_a_talk_counts(store: &Store) {

@@ -32,6 +32,26 @@ impl Identity {
         [phone, email, handle].into_iter().flatten().collect()
     }
 
+    /// The one to which a code can be sent so that a sender proves to be who wrote: the telephone if it takes SMS, else the
+    /// mail address.
+    pub fn provable(sender: &Sender) -> Option<Identity> {
+        Identity::of(sender).into_iter().find(|identity| match identity {
+            Identity::Phone(number) => number.takes_sms(),
+            Identity::Email(_) => true,
+            Identity::Handle(_) => false,
+        })
+    }
+
+    /// Reads back what was stored.
+    pub fn from_stored(kind: &str, value: &str) -> Option<Identity> {
+        match kind {
+            "phone" => PhoneNumber::parse(value).ok().map(Identity::Phone),
+            "email" => Some(Identity::Email(value.to_owned())),
+            "handle" => Some(Identity::Handle(value.to_owned())),
+            _ => None,
+        }
+    }
+
     /// Its kind and value, as stored.
     pub fn stored(&self) -> (&'static str, &str) {
         match self {
@@ -102,6 +122,18 @@ mod tests {
         let stored: Vec<_> = Identity::of(&sender("9830012345", " A@b.org", "")).iter().map(|i| format!("{:?}", i.stored())).collect();
         assert_eq!(stored, [r#"("phone", "+919830012345")"#, r#"("email", "a@b.org")"#]);
         assert!(Identity::of(&sender("", "  ", "")).is_empty());
+    }
+
+    #[test]
+    fn a_code_goes_to_a_telephone_that_takes_sms_else_to_the_mail_address() {
+        let proof = |phone, email, handle| Identity::provable(&sender(phone, email, handle)).map(|i| i.stored().0.to_owned());
+        assert_eq!(proof("9830012345", "a@b.org", "").as_deref(), Some("phone"));
+        assert_eq!(proof("03322145555", "a@b.org", "").as_deref(), Some("email"), "a landline");
+        assert_eq!(proof("03322145555", "", "telegram:5"), None);
+        for identity in Identity::of(&sender("9830012345", "a@b.org", "telegram:5")) {
+            let (kind, value) = identity.stored();
+            assert_eq!(Identity::from_stored(kind, value), Some(identity.clone()));
+        }
     }
 
     #[test]

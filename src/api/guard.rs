@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::any::Any;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Instant;
@@ -17,16 +18,36 @@ use std::time::Instant;
 pub struct Limits {
     sign_in: DefaultKeyedRateLimiter<IpAddr>,
     public: DefaultKeyedRateLimiter<IpAddr>,
+    codes_from: DefaultKeyedRateLimiter<IpAddr>,
+    codes_for: DefaultKeyedRateLimiter<String>,
+}
+
+/// How often.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// Sign-ins from one address in a minute.
+    pub sign_in_per_min: u32,
+    /// Public requests from one address in a minute.
+    pub public_per_min: u32,
+    /// One-time codes that one address asks for in an hour.
+    pub codes_per_address_h: u32,
+    /// One-time codes for one ticket, telephone or mail address in an hour.
+    pub codes_per_target_h: u32,
 }
 
 /// Addresses remembered before those that are quiet again are forgotten.
 const REMEMBERED: usize = 10_000;
 
 impl Limits {
-    /// So many a minute, in bursts of as many.
-    pub fn new(sign_in_per_min: u32, public_per_min: u32) -> Self {
-        let keyed = |per_min: u32| RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_min).unwrap_or(NonZeroU32::MIN)));
-        Self { sign_in: keyed(sign_in_per_min), public: keyed(public_per_min) }
+    /// So many, in bursts of as many.
+    pub fn new(rates: Rates) -> Self {
+        let some = |rate: u32| NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+        Self {
+            sign_in: RateLimiter::keyed(Quota::per_minute(some(rates.sign_in_per_min))),
+            public: RateLimiter::keyed(Quota::per_minute(some(rates.public_per_min))),
+            codes_from: RateLimiter::keyed(Quota::per_hour(some(rates.codes_per_address_h))),
+            codes_for: RateLimiter::keyed(Quota::per_hour(some(rates.codes_per_target_h))),
+        }
     }
 
     /// One more sign-in from `address`.
@@ -44,16 +65,31 @@ impl Limits {
     pub fn public(&self, address: IpAddr) -> Result<(), Problem> {
         check(&self.public, address)
     }
+
+    /// One more code asked for from `address`, for `target`. Both are counted by what is asked, never by who is known.
+    ///
+    /// # Errors
+    /// 429 with when to try again.
+    pub fn code(&self, address: IpAddr, target: String) -> Result<(), Problem> {
+        check(&self.codes_from, address)?;
+        counted(&self.codes_for, target).map_err(|seconds| {
+            let minutes = seconds.div_ceil(60);
+            Problem::too_often(format!("a code was asked for too often: use the last one, or try again in {minutes} min"), seconds)
+        })
+    }
 }
 
 fn check(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr) -> Result<(), Problem> {
+    let too_often = |seconds| Problem::too_often(format!("too many requests from your address: try again in {seconds} s"), seconds);
+    counted(limiter, address).map_err(too_often)
+}
+
+/// Counts one more; otherwise, in how many seconds it may be tried again.
+fn counted<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: K) -> Result<(), u64> {
     if limiter.len() > REMEMBERED {
         limiter.retain_recent();
     }
-    limiter.check_key(&address).map_err(|not_until| {
-        let seconds = not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        Problem::too_often(format!("too many requests from your address: try again in {seconds} s"), seconds)
-    })
+    limiter.check_key(&key).map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
 /// Scripts, styles and connections of our own only; nobody may frame us. The console's framework writes style attributes.
@@ -105,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_address_that_comes_too_often_is_told_when_to_come_again() {
-        let limits = Limits::new(3, 100);
+        let limits = Limits::new(Rates { sign_in_per_min: 3, public_per_min: 100, codes_per_address_h: 3, codes_per_target_h: 2 });
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         for _ in 0..3 {
             limits.sign_in(one).expect("within the rate");
@@ -115,5 +151,10 @@ mod tests {
         assert!(refused.more["retry_after"].as_u64().is_some_and(|s| (1..=21).contains(&s)));
         limits.sign_in(other).expect("another address");
         limits.public(one).expect("another limit");
+        for _ in 0..2 {
+            limits.code(one, "phone:+919830012345".into()).expect("within the rate");
+        }
+        assert_eq!(limits.code(other, "phone:+919830012345".into()).expect_err("from anywhere").status, 429);
+        limits.code(other, "phone:+919830012346".into()).expect("another target");
     }
 }

@@ -29,7 +29,7 @@ pub mod tickets;
 mod who;
 pub mod words;
 
-pub use guard::Limits;
+pub use guard::{Limits, Rates};
 pub use openapi::openapi;
 pub use parts::{Joined, Parts, Settings};
 
@@ -40,6 +40,7 @@ use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use people::{accounts, floor};
 use problem::Problem;
+use public::{code, ticket};
 use std::time::Duration;
 use tickets::{append, files, letter, read};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -85,6 +86,10 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(contacts::take_in).layer(DefaultBodyLimit::max(attachment_limit.saturating_mul(3) / 2)))
         .routes(routes!(letters::lay_down).layer(DefaultBodyLimit::max(attachment_limit)))
+        .routes(routes!(code::ask))
+        .routes(routes!(code::open, code::close))
+        .routes(routes!(ticket::list))
+        .routes(routes!(ticket::one))
         .routes(routes!(read::search))
         .routes(routes!(read::one))
         .routes(routes!(append::append))

@@ -21,6 +21,7 @@ use utoipa::openapi::{Components, OpenApi as Document};
         (name = "classify", description = "What a text is about"),
         (name = "live", description = "What changes, as it changes"),
         (name = "session", description = "Signing in and out"),
+        (name = "public", description = "What citizens see and do of their own, after a one-time code"),
     )
 )]
 struct Frame;
@@ -30,6 +31,7 @@ pub fn frame() -> Document {
     let mut document = Frame::openapi();
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components.add_security_scheme("citizen", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::who::COOKIE))));
     document
 }

@@ -7,6 +7,7 @@ use super::people::phone::Phones;
 use super::public::call::PageCalls;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
+use crate::citizen::Citizens;
 use crate::intake::Steps;
 use crate::intelligence::Understand;
 use crate::social::Hooks;
@@ -25,6 +26,8 @@ pub struct Parts(Arc<Joined>);
 pub struct Joined {
     /// Tickets, people, messages.
     pub store: Store,
+    /// What citizens see and do of their own.
+    pub citizens: Arc<Citizens>,
     /// The one door.
     pub helpline: Arc<dyn Helpline>,
     /// Steps of tickets' lives.

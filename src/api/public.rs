@@ -1,6 +1,9 @@
 //! The public page: what this is, and what number to call. It works without scripts.
 
 pub mod call;
+pub mod code;
+pub mod ticket;
+mod words;
 
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
@@ -14,6 +17,7 @@ use daak_domain::ticket::Number;
 use minijinja::{Environment, context};
 use serde::Deserialize;
 use std::sync::LazyLock;
+use words::Words;
 
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut pages = Environment::new();
@@ -50,7 +54,7 @@ pub async fn page(
             Some(look_up(&parts, number).await?)
         }
     };
-    let (words, settings) = (words(language), &parts.settings);
+    let (words, settings) = (Words::of(language).page(), &parts.settings);
     let page = PAGES.get_template("page").and_then(|page| {
         page.render(context! {
             lang => language.code(), words => words, standing => standing, number => asked.number.unwrap_or_default(),
@@ -91,15 +95,6 @@ fn language(asked: Option<&str>, accepted: Option<&str>) -> Language {
     wanted.unwrap_or_default().answered_in()
 }
 
-fn words(language: Language) -> minijinja::Value {
-    let text = match language {
-        Language::Hi => include_str!("public/hi.toml"),
-        Language::En => include_str!("public/en.toml"),
-        _ => include_str!("public/bn.toml"),
-    };
-    toml::from_str::<toml::Table>(text).map(|words| minijinja::Value::from(minijinja::value::Serde(words))).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +111,7 @@ mod tests {
                     .get_template("page")
                     .and_then(|page| {
                         page.render(context! {
-                            lang => lang.code(), words => words(lang), standing => standing, number => "<b>", name => "Daak",
+                            lang => lang.code(), words => Words::of(lang).page(), standing => standing, number => "<b>", name => "Daak",
                             telephone => ["1000"], hours => "always", now => "now", calls => calls,
                         })
                     })

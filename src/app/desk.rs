@@ -1,6 +1,7 @@
 //! The door, the messages and what carries them, as the configuration wants them.
 
 use super::{AppError, Ground, key, mail, social};
+use crate::citizen::{Citizens, CodeTerms, Wishes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::section::written::ClockTime;
@@ -39,6 +40,18 @@ pub fn desk(
     let notices = Notices::new(templates.clone(), ground.masters.clone(), carried(config));
     let intake = Intake::new(ground.store.clone(), ground.understand.clone(), ground.masters.clone(), notices, rules, Clock::system());
     Ok((Desk::new(intake, calls), templates))
+}
+
+/// The citizens' own door, and the sending of codes behind it.
+pub fn citizens(config: &Config, ground: &Ground, desk: &Desk) -> (Citizens, Wishes) {
+    let public = &config.public;
+    let terms = CodeTerms {
+        minutes: public.code_minutes,
+        tries: public.code_tries,
+        per_hour: public.codes_per_target_h,
+        session_minutes: public.session_min,
+    };
+    Citizens::new(ground.store.clone(), desk.notices().clone(), terms, Clock::system())
 }
 
 /// The templates of messages.

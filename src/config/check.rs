@@ -16,6 +16,7 @@ type Checked = Result<(), Impossible>;
 /// The first key that cannot be as it is.
 pub fn check(config: &Config) -> Checked {
     http(config)?;
+    public(config)?;
     demand((1..=64).contains(&config.database.readers), "database.readers", "expected 1 to 64")?;
     voice(config)?;
     trunks(config)?;
@@ -61,6 +62,15 @@ fn http(config: &Config) -> Checked {
         "log.filter",
         format!("{filter:?} is no filter, expected one such as \"info\" or \"info,daak::api=debug\""),
     )
+}
+
+fn public(config: &Config) -> Checked {
+    let public = &config.public;
+    demand((1..=60).contains(&public.code_minutes), "public.code_minutes", "expected 1 to 60 minutes")?;
+    demand((1..=10).contains(&public.code_tries), "public.code_tries", "expected 1 to 10: each try is a guess")?;
+    demand((1..=60).contains(&public.codes_per_target_h), "public.codes_per_target_h", "expected 1 to 60")?;
+    demand(public.codes_per_address_h > 0, "public.codes_per_address_h", "expected at least 1")?;
+    demand((5..=1440).contains(&public.session_min), "public.session_min", "expected 5 to 1440 minutes")
 }
 
 fn voice(config: &Config) -> Checked {

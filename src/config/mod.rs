@@ -15,7 +15,7 @@ pub use error::{ConfigError, Impossible};
 pub use secret::Secret;
 
 use environment::Override;
-use section::{desk, email, http, keeping, sms, social, voice, written};
+use section::{desk, email, http, keeping, public, sms, social, voice, written};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -28,6 +28,8 @@ pub struct Config {
     pub helpline: http::Helpline,
     /// API, console, public pages.
     pub http: http::Http,
+    /// What citizens reach without signing in.
+    pub public: public::Public,
     /// Signalling.
     pub sip: voice::Sip,
     /// Media.
@@ -67,6 +69,7 @@ impl Default for Config {
         Self {
             helpline: http::Helpline::default(),
             http: http::Http::default(),
+            public: public::Public::default(),
             sip: voice::Sip::default(),
             rtp: voice::Rtp::default(),
             voice: voice::Voice::default(),

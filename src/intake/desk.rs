@@ -34,7 +34,8 @@ impl Desk {
         &self.intake.store
     }
 
-    pub(super) fn notices(&self) -> &Notices {
+    /// What makes messages to citizens.
+    pub fn notices(&self) -> &Notices {
         &self.intake.notices
     }
 

@@ -77,6 +77,7 @@ impl House {
             language: Language::Bn,
             text: "নমস্কার".to_owned(),
             enclosed: Default::default(),
+            masked: None,
             urgent,
             not_before: self.clock.now(),
         };
@@ -222,6 +223,7 @@ async fn the_states_stand_on_the_tickets_timeline_and_a_report_is_believed_when_
         language: Language::Bn,
         text: "x".to_owned(),
         enclosed: Default::default(),
+        masked: None,
         urgent: true,
         not_before: now,
     };

@@ -108,9 +108,44 @@ impl Notices {
             language: rendered.language,
             text: rendered.text,
             enclosed: Enclosed::default(),
+            masked: None,
             urgent: rendered.urgent,
             not_before: at,
         })
+    }
+
+    /// A one-time code by one of a person's addresses. What the outbox shows of it, then and later, is not the code.
+    ///
+    /// # Errors
+    /// [`RenderError`] names what is missing.
+    pub fn one_time_code(
+        &self,
+        key: &str,
+        (channel, to): (Channel, &str),
+        language: Language,
+        (code, minutes): (&str, u32),
+        at: Timestamp,
+    ) -> std::result::Result<NewMessage, RenderError> {
+        let values = [("code", code.to_owned()), ("minutes", minutes.to_string())].map(|(name, value)| (name.to_owned(), value));
+        let rendered = self.templates.render(CODE, language, &values.into())?;
+        let subject = (channel == Channel::Email).then(|| self.templates.subject(CODE, language)).flatten();
+        Ok(NewMessage {
+            key: key.to_owned(),
+            channel,
+            to: to.to_owned(),
+            template: CODE.to_owned(),
+            language: rendered.language,
+            masked: Some(rendered.text.replace(code, &"·".repeat(code.len()))),
+            text: rendered.text,
+            enclosed: Enclosed { subject: subject.map(str::to_owned), ..Enclosed::default() },
+            urgent: rendered.urgent,
+            not_before: at,
+        })
+    }
+
+    /// Whether something carries messages of this channel.
+    pub fn carries(&self, channel: Channel) -> bool {
+        self.carried.contains(&channel)
     }
 
     /// The values that a ticket itself gives to a message.
@@ -145,6 +180,7 @@ impl Notices {
                     values: if way.channel == Channel::Whatsapp { rendered.values } else { BTreeMap::new() },
                     ..enclosed(ticket, way)
                 },
+                masked: None,
                 urgent: rendered.urgent,
                 not_before: at,
             }),
@@ -165,6 +201,7 @@ impl Notices {
             language: ticket.language,
             text: text.to_owned(),
             enclosed: enclosed(ticket, way),
+            masked: None,
             // Whoever writes to a person knows what time it is.
             urgent: true,
             not_before: at,
@@ -172,7 +209,7 @@ impl Notices {
     }
 
     /// The department's name; the English one where there is none in the language.
-    fn department(&self, code: &str, language: Language) -> String {
+    pub fn department(&self, code: &str, language: Language) -> String {
         let Some(department) = self.masters.taxonomy.departments.get(code) else { return code.to_owned() };
         let name = match language.answered_in() {
             Language::Bn => &department.name_bn,
@@ -183,6 +220,8 @@ impl Notices {
     }
 }
 
+/// The template of one-time codes.
+const CODE: &str = "otp";
 /// In the place of a template's name: a person wrote it.
 const REPLY: &str = "reply";
 

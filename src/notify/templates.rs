@@ -98,6 +98,7 @@ struct Template {
     expires_min: Option<u32>,
     values: BTreeMap<String, ValueKind>,
     texts: BTreeMap<&'static str, Text>,
+    subjects: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +124,9 @@ struct File {
     asked_for: bool,
     #[serde(default)]
     values: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Subjects of mails that answer none, by language.
+    #[serde(default)]
+    subject: BTreeMap<Spanned<String>, String>,
     text: Spanned<BTreeMap<Spanned<String>, Spanned<String>>>,
 }
 
@@ -186,7 +190,8 @@ impl Templates {
             let at = text.span().start;
             let pieces = pieces(text.get_ref(), &values).map_err(|e| (at, e))?;
             texts.insert(language.code(), Text { line: line_of(source, at), pieces });
-            let template = Template { urgent: false, asked_for: false, expires_min: None, values: values.clone(), texts: texts.clone() };
+            let (values, texts, subjects) = (values.clone(), texts.clone(), BTreeMap::new());
+            let template = Template { urgent: false, asked_for: false, expires_min: None, values, texts, subjects };
             let longest = parts::count(&self.fill(&template, language, |kind| kind.longest(language))).parts;
             if longest > file.longest_parts {
                 return Err((at, format!("this may take {longest} parts, longest_parts is {}: shorten it", file.longest_parts)));
@@ -195,7 +200,11 @@ impl Templates {
         if let Some(missing) = Language::SERVED.iter().find(|l| !texts.contains_key(l.code())) {
             return Err((at_text, format!("there is no text in {missing}: add {missing} = \"…\"")));
         }
-        Ok(Template { urgent: file.urgent, asked_for: file.asked_for, expires_min: file.expires_min, values, texts })
+        if let Some(wrong) = file.subject.keys().find(|code| !texts.contains_key(code.get_ref().as_str())) {
+            return Err((wrong.span().start, format!("{:?} is no language of messages: use bn, hi, en", wrong.get_ref())));
+        }
+        let subjects = file.subject.into_iter().map(|(code, subject)| (code.into_inner(), subject)).collect();
+        Ok(Template { urgent: file.urgent, asked_for: file.asked_for, expires_min: file.expires_min, values, texts, subjects })
     }
 
     /// Makes a message. Languages without messages are answered in their neighbour.
@@ -213,6 +222,11 @@ impl Templates {
         }
         let text = self.write(template, language, |value| shown.get(value).cloned().unwrap_or_default());
         Ok(Rendered { parts: parts::count(&text).parts, text, language, urgent: template.urgent, values: shown })
+    }
+
+    /// The subject of a mail of this template that answers none.
+    pub fn subject(&self, name: &str, language: Language) -> Option<&str> {
+        self.templates.get(name)?.subjects.get(language.answered_in().code()).map(String::as_str)
     }
 
     /// After how many minutes a message of this template is of no use any more.

@@ -33,6 +33,12 @@ catalogue! {
     SIGN_IN_GRANTED = "access.sign_in.granted";
     /// A sign-in was refused.
     SIGN_IN_REFUSED = "access.sign_in.refused";
+    /// A citizen showed a right one-time code.
+    CODE_ACCEPTED = "citizen.code.accepted";
+    /// A one-time code was shown that is wrong, too old, or was shown too often.
+    CODE_REFUSED = "citizen.code.refused";
+    /// A one-time code could not be sent now; whoever waits asks again.
+    CODE_NOT_SENT = "citizen.code.not_sent";
     /// Somebody signed out.
     SIGN_OUT = "access.sign_out";
     /// An act was refused for lack of rights.

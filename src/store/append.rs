@@ -28,6 +28,8 @@ pub struct NewMessage {
     pub text: String,
     /// What goes with it.
     pub enclosed: Enclosed,
+    /// What people see in the place of the text, and what remains of it when it was sent: the text is a secret.
+    pub masked: Option<String>,
     /// Goes out at night too.
     pub urgent: bool,
     /// Not before.

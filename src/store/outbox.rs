@@ -162,7 +162,7 @@ fn among(channels: &[Channel]) -> String {
 pub(super) async fn put(on: &mut Connection, ticket: Option<Number>, m: &NewMessage, now: Timestamp) -> Result<bool> {
     let enclosed = (!m.enclosed.is_empty()).then(|| serde_json::to_string(&m.enclosed)).transpose()?;
     let sql = "INSERT INTO outbox (key, ticket, channel, recipient, template, language, body, urgent, state, attempts, next_at, created_at,
-               updated_at, enclosed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, ?9, ?10, ?10, ?11) ON CONFLICT (key) DO NOTHING";
+               updated_at, enclosed, masked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, ?9, ?10, ?10, ?11, ?12) ON CONFLICT (key) DO NOTHING";
     let values = values![
         &m.key,
         ticket.map(|n| n.as_u64() as i64),
@@ -175,6 +175,7 @@ pub(super) async fn put(on: &mut Connection, ticket: Option<Number>, m: &NewMess
         micros(m.not_before),
         micros(now),
         &enclosed,
+        &m.masked,
     ];
     Ok(on.execute(sql, values).await? == 1)
 }
@@ -257,7 +258,9 @@ impl Work for Mark {
             }
             let carrier = if state == MessageState::Sent { detail.clone() } else { None };
             let why = if state == MessageState::Failed { detail.clone() } else { None };
-            let sql = "UPDATE outbox SET state = ?2, carrier_id = COALESCE(?3, carrier_id), detail = ?4, updated_at = ?5 WHERE key = ?1";
+            // A message comes here when it is not to be sent again: of a secret text only its mask stays.
+            let sql = "UPDATE outbox SET state = ?2, carrier_id = COALESCE(?3, carrier_id), detail = ?4, updated_at = ?5,
+                       body = COALESCE(masked, body) WHERE key = ?1";
             on.execute(sql, values![&self.key, name, &carrier, &why, micros(self.now)]).await?;
             changes.push(Change::Message { key: self.key.clone(), state: name });
             let Some(number) = before.message.ticket else { return Ok(()) };
@@ -316,5 +319,9 @@ fn shown(row: &Row) -> Result<MessageRow> {
         "read" => MessageState::Read,
         _ => MessageState::Failed,
     };
-    Ok(MessageRow { message: due(row)?, state, detail: row.get("detail")?, updated_at: time(row, "updated_at")? })
+    let mut message = due(row)?;
+    if let Some(masked) = row.get("masked")? {
+        message.text = masked;
+    }
+    Ok(MessageRow { message, state, detail: row.get("detail")?, updated_at: time(row, "updated_at")? })
 }

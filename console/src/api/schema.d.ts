@@ -429,6 +429,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/public/v1/otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a one-time code.
+         * @description The answer is the same, and as quick, whether or not anybody is known by what you give: only whoever reads messages at the
+         *     address that registered the ticket learns more.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a session with a code. */
+        post: operations["open"];
+        /** End a citizen's session. */
+        delete: operations["close"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets that your telephone or mail address registered, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/v1/tickets/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of them, with what happened.
+         * @description A ticket that another address registered is not found, like one that is not there.
+         */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -691,6 +767,16 @@ export interface components {
          * @enum {string}
          */
         Channel: "phone" | "email" | "whatsapp" | "messenger" | "instagram" | "telegram" | "x" | "sms" | "letter" | "portal" | "web" | "walk_in";
+        /** @description A citizen's session. */
+        CitizenSessionView: {
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /** @description To be sent as `Authorization: Bearer …`. */
+            token: string;
+        };
         /** @description What a text is about. */
         Classified: {
             /** @description What else it may be, the likelier first; at most five. */
@@ -734,6 +820,31 @@ export interface components {
             name_en: string;
             /** @description Name in Hindi. */
             name_hi?: string | null;
+        };
+        /** @description A code is on its way, if there is anybody to send it to. */
+        CodeAsked: {
+            /** @description Give it back with the code. */
+            challenge: string;
+            /**
+             * Format: int32
+             * @description Seconds for which the code is good.
+             */
+            expires_in_s: number;
+            /** @description What to tell the citizen. */
+            says: string;
+        };
+        /** @description For what a code is asked: exactly one of `number`, `phone` and `email`. */
+        CodeWish: {
+            /** @description The mail address that registered a ticket, where there was no telephone. */
+            email?: string | null;
+            language?: components["schemas"]["Language"] | null;
+            /**
+             * @description A ticket's number: the code goes to the telephone (or mail address) that registered it.
+             * @example 471 830 9263
+             */
+            number?: string | null;
+            /** @description The telephone that registered a ticket. */
+            phone?: string | null;
         };
         /** @description The ticket that a contact opened or joined. */
         ContactTaken: {
@@ -904,6 +1015,18 @@ export interface components {
             number?: string | null;
             /** @description Its subject. */
             subject?: string | null;
+        };
+        /** @description How the ticket stands in which another goes on. */
+        GoesOn: {
+            /**
+             * Format: date-time
+             * @description When it must be settled.
+             */
+            due_at: string;
+            /** @description Where it stands, in words. */
+            says: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["State"];
         };
         /** @description A thing in quarantine. */
         HeldView: {
@@ -1095,6 +1218,47 @@ export interface components {
             name?: string | null;
             /** @description Telephone number, E.164 or as people in India write it. */
             phone?: string | null;
+        };
+        /** @description A ticket in the citizen's list. */
+        OwnTicketRow: {
+            /** @description What it is about, in words. */
+            about: string;
+            /**
+             * Format: date-time
+             * @description When it was closed, while it is.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it must be settled.
+             */
+            due_at: string;
+            /**
+             * @description Its number, ten digits.
+             * @example 4718309263
+             */
+            number: string;
+            /** @description The number in groups, as it is said. */
+            number_grouped: string;
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            registered_at: string;
+            /** @description Where it stands, in words. */
+            says: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["State"];
+            /** @description Who holds it: the name of the office. */
+            with: string;
+        };
+        /** @description A ticket as its citizen sees it. */
+        OwnTicketView: components["schemas"]["OwnTicketRow"] & {
+            goes_on?: components["schemas"]["GoesOn"] | null;
+            /** @description What was said when it was registered, as far as there is a text. */
+            statement?: string | null;
+            /** @description What happened, the first first. */
+            timeline: components["schemas"]["StepView"][];
         };
         /** @description One page of a list. */
         Page_AccountView: {
@@ -1507,6 +1671,16 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A code, as the citizen read it. */
+        ShownCode: {
+            /** @description The `challenge` that belongs to it. */
+            challenge: string;
+            /**
+             * @description The code.
+             * @example 123456
+             */
+            code: string;
+        };
         /** @description Name and password. */
         SignIn: {
             /** @description Sign-in name. */
@@ -1537,6 +1711,20 @@ export interface components {
             kind: string;
             /** @description The text of record; absent where the voice or the image itself is the statement. */
             text?: string | null;
+        };
+        /** @description Something that happened. */
+        StepView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What, in words. */
+            says: string;
+            /** @description What was asked, answered or written then. */
+            text?: string | null;
+            /** @description What, for programs. */
+            type: string;
         };
         /** @description A ticket by its number, or a grievance that need not be stored. */
         TicketOrText: string | number | components["schemas"]["GivenGrievance"];
@@ -2554,6 +2742,171 @@ export interface operations {
             };
             /** @description The fonts are missing */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWish"];
+            };
+        };
+        responses: {
+            /** @description A code is on its way, if there is anybody to send it to */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAsked"];
+                };
+            };
+            /** @description What was given is no number, telephone or address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often for this target, or from your address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownCode"];
+            };
+        };
+        responses: {
+            /** @description The code is right */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitizenSessionView"];
+                };
+            };
+            /** @description It is wrong, too old, or was shown too often */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `bn`, `hi` or `en`; else what `Accept-Language` says. */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketRow"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: {
+                /** @description `bn`, `hi` or `en`; else what `Accept-Language` says. */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its number */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have no ticket of this number */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,8 +5,10 @@ mod number;
 mod state;
 #[allow(clippy::module_inception)]
 mod ticket;
+mod told;
 
 pub use event::{Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, MessageState, SealedEvent, seal, verify};
 pub use number::{NotATicketNumber, Number};
 pub use state::{SlaClass, State, Step, TRANSITIONS, Transition, next_state};
 pub use ticket::{Illegal, Ticket};
+pub use told::Told;

@@ -3,11 +3,14 @@
 use crate::access::{Access, Account, Role, Terms};
 use crate::api::masters::{Category, ClosureReason, Department, District, Masters};
 use crate::api::people::floor::{AgentView, CallView, Floor, Presence, QueueView};
-use crate::api::{Joined, Limits, Parts, Settings, router};
+use crate::api::{Joined, Limits, Parts, Rates, Settings, router};
 use crate::bus::Bus;
+use crate::citizen::{Citizens, CodeTerms, Wishes};
+use crate::clock::Clock;
 use crate::intake::Steps;
 use crate::intelligence::atr::{ActionTaken, Grievance, Judgement, Verifier};
 use crate::intelligence::{Emergency, Entities, Understand, Understanding};
+use crate::notify::{Notices, Templates};
 use crate::store::{Destination, Opening, Store, StoreError, TakeIn};
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +27,7 @@ use daak_testkit::note_taker::Shelf;
 use jiff::SignedDuration;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
@@ -34,6 +38,7 @@ pub struct House {
     pub access: Access,
     pub bus: Bus,
     pub store: Store,
+    codes: tokio::sync::Mutex<Wishes>,
     tokens: Mutex<HashMap<Role, String>>,
     _folder: tempfile::TempDir,
 }
@@ -91,6 +96,7 @@ impl House {
         change(&mut settings);
         let helpline: Arc<dyn daak_domain::seam::Helpline> = Arc::new(Door(store.clone()));
         let texts = daak_sms::TextDoor::open(helpline.clone(), &folder.path().join("parts"), SignedDuration::from_mins(10));
+        let (citizens, codes) = Citizens::new(store.clone(), notices(), TERMS, Clock::system());
         let fields = daak_sms::InboundConfig {
             token: "a token of some length".into(),
             from: "from".into(),
@@ -102,6 +108,7 @@ impl House {
         let parts = Parts::new(Joined {
             helpline,
             desk: Arc::new(Door(store.clone())),
+            citizens: Arc::new(citizens),
             store: store.clone(),
             understand: Arc::new(Blank),
             archive,
@@ -116,9 +123,9 @@ impl House {
             inbound: [("carrier".to_owned(), daak_sms::Inbound::new("carrier", fields).expect("valid"))].into(),
             hooks: Arc::new(crate::social::Hooks::new(&[], Arc::new(Door(store.clone())), store.clone(), Arc::new(Shelf::default()))),
             settings,
-            limits: Limits::new(20, 20),
+            limits: Limits::new(Rates { sign_in_per_min: 20, public_per_min: 20, codes_per_address_h: 20, codes_per_target_h: 5 }),
         });
-        Self { router: router(parts), access, bus, store, tokens: Mutex::default(), _folder: folder }
+        Self { router: router(parts), access, bus, store, codes: codes.into(), tokens: Mutex::default(), _folder: folder }
     }
 
     /// A person with the password `correct horse`.
@@ -162,6 +169,20 @@ impl House {
         self.ask(role, Method::POST, path, Some(body)).await
     }
 
+    /// Sends every code that was asked for, and answers the messages that carry them: to whom, and the text as it is sent.
+    pub async fn codes(&self) -> Vec<(String, String)> {
+        self.codes.lock().await.fulfil_all().await;
+        let (now, lease) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_secs(60));
+        let due = self.store.outbox_claim(&[Channel::Sms, Channel::Email], now, lease, 200).await.expect("claimed");
+        let codes = due.into_iter().filter(|message| message.template == "otp");
+        codes.map(|message| (message.to, message.text)).collect()
+    }
+
+    /// Where the database lies.
+    pub fn folder(&self) -> &Path {
+        self._folder.path()
+    }
+
     /// The number of a new ticket with this text.
     pub async fn ticket(&self, text: &str) -> String {
         let body = serde_json::json!({ "channel": "portal", "sender": { "phone": "9830012345", "name": "Rina Das" }, "body": text });
@@ -197,6 +218,15 @@ fn masters() -> Masters {
             code: "done".into(), name_en: "Done".into(), name_bn: "হয়েছে".into(), name_hi: None
         }],
     }
+}
+
+/// How codes are bounded here.
+pub const TERMS: CodeTerms = CodeTerms { minutes: 10, tries: 3, per_hour: 5, session_minutes: 60 };
+
+fn notices() -> Notices {
+    let templates = Templates::load(Path::new("config/templates"), "1000", "56070").expect("shipped");
+    let masters = crate::masters::Masters::load(Path::new("config")).expect("shipped");
+    Notices::new(Arc::new(templates), Arc::new(masters), [Channel::Sms, Channel::Email].into())
 }
 
 /// Opens a ticket of the public works for everything.

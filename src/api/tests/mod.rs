@@ -5,5 +5,6 @@ mod contacts;
 pub(super) mod house;
 mod letters;
 mod live;
+mod public;
 mod safety;
 mod tickets;

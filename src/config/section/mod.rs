@@ -4,6 +4,7 @@ pub mod desk;
 pub mod email;
 pub mod http;
 pub mod keeping;
+pub mod public;
 pub mod sms;
 pub mod social;
 pub mod voice;

@@ -1,0 +1,25 @@
+//! `[public]`: what citizens reach without signing in.
+
+use serde::Deserialize;
+
+/// `[public]`: the public pages and their one-time codes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Public {
+    /// Minutes for which a one-time code is good.
+    pub code_minutes: u32,
+    /// Showings that a code bears, right or wrong.
+    pub code_tries: u32,
+    /// Codes that may be asked for one ticket, telephone or mail address within an hour, and that one address gets.
+    pub codes_per_target_h: u32,
+    /// Codes that may be asked from one network address within an hour; a mobile network has many people behind one.
+    pub codes_per_address_h: u32,
+    /// Minutes for which a citizen who showed a code need not show another.
+    pub session_min: u32,
+}
+
+impl Default for Public {
+    fn default() -> Self {
+        Self { code_minutes: 10, code_tries: 5, codes_per_target_h: 5, codes_per_address_h: 120, session_min: 60 }
+    }
+}
