@@ -175,6 +175,7 @@ fn opening(serial: u64) -> Box<Opening> {
         district: Some(format!("{}", 300 + any % 23)),
         block: None,
         due_at: at(serial) + Duration::from_secs(30 * 86_400),
+        office: None,
     })
 }
 

@@ -282,6 +282,7 @@ fn parts(
         phones: browsers.phones,
         page_calls: browsers.page_calls,
         masters: (&*ground.masters).into(),
+        rules: ground.masters.clone(),
         reports: sms.0,
         texts: sms.1,
         inbound: sms.2,

@@ -76,6 +76,7 @@ async fn every_test(store: &Store, leap: impl AsyncFn(i64)) {
     names_are_found(store).await;
     every_condition_holds(store, leap).await;
     pages_follow_each_other(store).await;
+    tickets_lie_with_offices(store).await;
     messages_go_forward_only(store).await;
     a_code_opens_one_session(store).await;
     let (tickets, broken) = store.verify_chain().await.expect("it is walked");
@@ -109,6 +110,7 @@ fn opening() -> Box<Opening> {
         district: Some("305".into()),
         block: None,
         due_at: at(30 * 86_400),
+        office: None,
     })
 }
 
@@ -259,7 +261,8 @@ async fn two_writers_one_wins(store: &Store) {
 
 async fn what_is_illegal_changes_nothing(store: &Store) {
     let ticket = open(store, contact("illegal", "9830022222", "x")).await.ticket;
-    let steps = vec![by(EventBody::Taken { officer: "a".into() }), by(EventBody::Reopened { reason: "no".into() })];
+    let steps =
+        vec![by(EventBody::Taken { officer: "a".into() }), by(EventBody::Reopened { reason: "no".into(), office: None, appeal: false })];
     let refused = store.append(ticket.number, None, steps, |_| vec![]).await;
     assert!(matches!(refused, Err(StoreError::Illegal(_))), "{refused:?}");
     assert_eq!(store.ticket(ticket.number).await.expect("found"), Some(ticket));
@@ -410,4 +413,28 @@ async fn messages_go_forward_only(store: &Store) {
     assert_eq!(states.collect::<Vec<_>>(), [MessageState::Queued, MessageState::Sent, MessageState::Delivered]);
     let shown = store.messages(Some(ticket.number), None, 10).await.expect("listed");
     assert_eq!(shown.items[0].state, MessageState::Delivered);
+}
+
+async fn tickets_lie_with_offices(store: &Store) {
+    let number = open(store, contact("office", "9830077701", "বাতি জ্বলে না")).await.ticket.number;
+    let by = |body| Event { at: at(60), by: Actor::Person { name: "anita".into() }, body };
+    let found = async |offices: &[&str], not_about: &[&str]| {
+        let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+        let wanted =
+            TicketQuery { number: Some(number), offices: Some(codes(offices)), not_about: codes(not_about), ..TicketQuery::default() };
+        store.search(wanted, None, 5).await.expect("found").items.len()
+    };
+    assert_eq!(found(&["PHE"], &[]).await, 1, "without an office it lies with its department's head office");
+    let forward = EventBody::Forwarded { department: "PHE".into(), reason: "theirs".into(), office: Some("DM-305".into()) };
+    store.append(number, None, vec![by(forward)], |_| Vec::new()).await.expect("legal");
+    assert_eq!((found(&["PHE"], &[]).await, found(&["PHE", "DM-305"], &[]).await, found(&[], &[]).await), (0, 1, 0));
+    let restrict =
+        EventBody::Restricted { about: vec!["DM-305".into()], reason: "about the magistrate".into(), office: Some("CMO".into()) };
+    store.append(number, None, vec![by(restrict)], |_| Vec::new()).await.expect("legal");
+    assert_eq!((found(&["CMO"], &["DM-304"]).await, found(&["CMO"], &["DM-304", "DM-305"]).await), (1, 0));
+    let report = EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: "x".into(), attachments: Vec::new() };
+    let close = EventBody::Closed { closure: daak_domain::ticket::Closure::Override, remarks: "x".into() };
+    store.append(number, None, vec![by(report), by(close)], |_| Vec::new()).await.expect("legal");
+    let overridden = TicketQuery { closure: Some(daak_domain::ticket::Closure::Override), number: Some(number), ..TicketQuery::default() };
+    assert_eq!(store.search(overridden, None, 5).await.expect("found").items.len(), 1);
 }

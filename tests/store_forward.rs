@@ -115,6 +115,7 @@ fn opening() -> Box<Opening> {
         district: None,
         block: None,
         due_at: Timestamp::from_second(1_795_900_000).expect("a time"),
+        office: None,
     })
 }
 

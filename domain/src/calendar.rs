@@ -190,6 +190,59 @@ impl Calendar {
         None
     }
 
+    /// The beginning of the `days` working days that end at `until`: the same time of day on the `days`-th working day before.
+    /// None if the calendar has not so many days.
+    pub fn back_days(&self, until: Timestamp, days: u32) -> Option<Timestamp> {
+        let here = until.to_zoned_datetime(self.zone.clone());
+        let (mut day, mut left) = (here.date(), days);
+        for _ in 0..HORIZON_DAYS {
+            if left == 0 {
+                break;
+            }
+            day = day.checked_sub(1.days()).ok()?;
+            left -= u32::from(self.is_working_day(day));
+        }
+        (left == 0).then(|| self.instant(day, here.time()))?
+    }
+
+    /// The beginning of so much working time that ends at `until`. None if the calendar has not so much.
+    pub fn back_working_time(&self, until: Timestamp, time: Duration) -> Option<Timestamp> {
+        let mut left = jiff::SignedDuration::try_from(time).ok()?;
+        let last = until.to_zoned_datetime(self.zone.clone()).date();
+        for n in 0..HORIZON_DAYS {
+            let day = last.checked_sub(n.days()).ok()?;
+            for (opens, closes) in self.open_hours(day).iter().rev() {
+                let end = self.instant(day, *closes)?.min(until);
+                let span = end.duration_since(self.instant(day, *opens)?);
+                if span.is_negative() || span.is_zero() {
+                    continue;
+                }
+                if left <= span {
+                    return end.checked_sub(left).ok();
+                }
+                left -= span;
+            }
+        }
+        None
+    }
+
+    /// How much working time lies between two instants.
+    pub fn working_time(&self, from: Timestamp, until: Timestamp) -> Duration {
+        let mut sum = Duration::ZERO;
+        let first = from.to_zoned_datetime(self.zone.clone()).date();
+        for n in 0..HORIZON_DAYS {
+            let Ok(day) = first.checked_add(n.days()) else { break };
+            for (opens, closes) in self.open_hours(day) {
+                let (Some(opens), Some(closes)) = (self.instant(day, *opens), self.instant(day, *closes)) else { continue };
+                sum += Duration::try_from(closes.min(until).duration_since(opens.max(from))).unwrap_or_default();
+            }
+            if self.instant(day, Time::MAX).is_none_or(|end| end >= until) {
+                break;
+            }
+        }
+        sum
+    }
+
     /// Whether anybody works on a day.
     pub fn is_working_day(&self, day: Date) -> bool {
         !self.open_hours(day).is_empty()
@@ -275,6 +328,18 @@ mod tests {
             let (Some(one), Some(two)) = (one, two) else { return Ok(()) };
             prop_assert!(one > from && two > one);
             prop_assert!(calendar.is_working_day(calendar.day_of(one)));
+        }
+
+        #[test]
+        fn working_time_goes_forth_and_back(minutes in 0i64..400_000, hours in 1u64..300) {
+            let calendar = helpline();
+            let time = Duration::from_secs(hours * 3600);
+            let from = at("2026-01-01T00:00").checked_add(minutes.minutes()).expect("a time");
+            let Some(until) = calendar.add_working_time(from, time) else { return Ok(()) };
+            prop_assert_eq!(calendar.working_time(from, until), time);
+            let back = calendar.back_working_time(until, time).expect("it was there");
+            prop_assert!(back >= from, "the shortest time of so much work");
+            prop_assert_eq!(calendar.working_time(back, until), time);
         }
     }
 }

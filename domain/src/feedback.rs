@@ -266,7 +266,7 @@ mod tests {
             event(5, EventBody::Questioned { step: 0, means: Means::Sms }),
         ];
         assert_eq!(Asked::of(&events), Some(Asked { since: at("02T11:00"), last: Some((0, at("02T11:05"))) }));
-        events.push(event(9, EventBody::AtrReturned { reason: "no".into() }));
+        events.push(event(9, EventBody::AtrReturned { reason: "no".into(), office: None }));
         assert_eq!(Asked::of(&events), None);
         events.push(event(20, EventBody::VerificationBegun { how: "by hand".into() }));
         assert_eq!(Asked::of(&events), Some(Asked { since: at("02T11:20"), last: None }), "a new report is asked about anew");

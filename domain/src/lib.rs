@@ -15,13 +15,17 @@
 pub mod calendar;
 pub mod call;
 pub mod carrier;
+pub mod closure;
 pub mod contact;
+pub mod escalation;
 pub mod feedback;
 pub mod language;
+pub mod office;
 pub mod person;
 pub mod phone;
 pub mod place;
 pub mod queue;
+pub mod routing;
 pub mod seam;
 pub mod sla;
 pub mod softphone;

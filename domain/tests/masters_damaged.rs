@@ -78,7 +78,7 @@ proptest! {
         let Ok(limits) = Limits::read(&damaged(SLA, &sla), &calendars).or_else(|_| Limits::read(SLA, &calendars)) else { return Ok(()) };
         let from = daak_domain::Timestamp::from_second(second).expect("a time");
         for class in SlaClass::ALL {
-            let due = limits.due(class, from);
+            let due = limits.due(daak_domain::sla::Claim { class, category: "x", office: "X" }, from);
             prop_assert!(due.first_action_at >= from && due.resolution_at >= from, "{class}: due before it came");
         }
     }

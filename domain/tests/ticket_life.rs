@@ -6,7 +6,7 @@ use daak_domain::contact::Channel;
 use daak_domain::feedback::Means;
 use daak_domain::language::Language;
 use daak_domain::ticket::{
-    Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, Illegal, MessageState, Number, SealedEvent, SlaClass, State, Step,
+    Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, Illegal, Limit, MessageState, Number, SealedEvent, SlaClass, State, Step,
     TRANSITIONS, Ticket, next_state, seal, verify,
 };
 use proptest::prelude::*;
@@ -28,6 +28,7 @@ fn registration() -> EventBody {
         district: Some("305".into()),
         block: None,
         due_at: at(30 * 86_400),
+        office: Some("DM-305".into()),
     }
 }
 
@@ -35,26 +36,33 @@ fn registration() -> EventBody {
 fn body() -> impl Strategy<Value = EventBody> {
     let words = || "[a-zঅ-হ ]{0,12}";
     let department = || prop_oneof!["PHE", "PWD", "CMO"].prop_map(String::from);
+    let office = || proptest::option::of(prop_oneof!["PHE", "DM-305", "BDO-2723"].prop_map(String::from));
     prop_oneof![
         1 => Just(registration()),
         2 => (2i64..99).prop_map(|contact| EventBody::ContactJoined { contact, channel: Channel::Sms }),
         2 => (department(), words()).prop_map(|(department, why)| EventBody::Classified {
-            category: "pwd.road-bridge".into(), department, sla_class: SlaClass::Individual, due_at: at(7 * 86_400), why
+            category: "pwd.road-bridge".into(), department, sla_class: SlaClass::Individual, due_at: at(7 * 86_400), why, office: None
         }),
         1 => words().prop_map(|because| EventBody::EmergencyRaised { because, due_at: at(7_200) }),
         1 => words().prop_map(|text| EventBody::WrittenDown { contact: 1, text }),
-        4 => (department(), proptest::option::of(Just("officer".to_owned())))
-            .prop_map(|(department, officer)| EventBody::Assigned { department, officer, reason: None }),
+        4 => (department(), proptest::option::of(Just("officer".to_owned())), office())
+            .prop_map(|(department, officer, office)| EventBody::Assigned { department, officer, reason: None, office }),
         4 => Just(EventBody::Taken { officer: "taker".into() }),
-        3 => (department(), words()).prop_map(|(department, reason)| EventBody::Forwarded { department, reason }),
-        3 => words().prop_map(|question| EventBody::Asked { question }),
+        3 => (department(), words(), office()).prop_map(|(department, reason, office)| EventBody::Forwarded { department, reason, office }),
+        3 => words().prop_map(|question| EventBody::Asked { question, until: None }),
         3 => words().prop_map(|text| EventBody::Answered { text }),
         2 => words().prop_map(|text| EventBody::Noted { text, attachments: Vec::new() }),
         4 => words().prop_map(|remarks| EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks, attachments: Vec::new() }),
         3 => Just(EventBody::VerificationBegun { how: "automatic".into() }),
-        3 => words().prop_map(|reason| EventBody::AtrReturned { reason }),
+        3 => (words(), office()).prop_map(|(reason, office)| EventBody::AtrReturned { reason, office }),
         3 => words().prop_map(|remarks| EventBody::Closed { closure: Closure::NoAnswer, remarks }),
-        3 => words().prop_map(|reason| EventBody::Reopened { reason }),
+        3 => (words(), office(), any::<bool>()).prop_map(|(reason, office, appeal)| EventBody::Reopened { reason, office, appeal }),
+        1 => (words(), any::<bool>()).prop_map(|(remarks, settled)| EventBody::EvidenceGiven { settled, remarks, attachments: Vec::new() }),
+        1 => words().prop_map(|remarks| EventBody::Cosigned { remarks }),
+        1 => (words(), office()).prop_map(|(reason, office)| EventBody::Restricted { about: vec!["PWD".into()], reason, office }),
+        1 => (1u32..4).prop_map(|nth| EventBody::Reminded { limit: Limit::Resolution, nth, due_at: at(7 * 86_400) }),
+        1 => (1u32..4).prop_map(|level| EventBody::Escalated { limit: Limit::FirstAction, level, office: "CMO".into(), due_at: at(7 * 86_400) }),
+        1 => words().prop_map(|why| EventBody::LimitMoved { due_at: at(9 * 86_400), why }),
         2 => (0u64..3).prop_map(|serial| EventBody::Merged { into: Number::from_serial(serial) }),
         2 => Just(EventBody::Unmerged),
         1 => words().prop_map(|reason| EventBody::PolicyRegistered { reason }),
@@ -134,6 +142,7 @@ proptest! {
         prop_assert_eq!((ticket.closed_at.is_some(), ticket.closure.is_some()), (closed, closed));
         prop_assert_eq!(ticket.merged_into.is_some(), ticket.state == State::Merged);
         prop_assert_eq!(ticket.seq as usize, events.len());
+        prop_assert!(!ticket.holder().is_empty() && ticket.came_from.as_deref() != Some(ticket.holder()), "nobody sends to themself");
         prop_assert!(ticket.contacts as usize <= events.len());
     }
 
@@ -188,4 +197,26 @@ fn every_state_is_reached_and_can_be_left_except_by_nothing() {
 fn nothing_is_closed_without_a_report() {
     let closing = |from: &State| next_state(*from, Step::Close).is_some();
     assert_eq!(State::ALL.into_iter().filter(|s| closing(s)).collect::<Vec<_>>(), [State::AtrSubmitted, State::Verifying]);
+}
+
+/// Events as they were written before there were offices, byte for byte.
+#[test]
+fn what_was_written_before_there_were_offices_still_folds() {
+    let log = [
+        r#"{"at":"2026-11-01T05:30:00Z","by":{"kind":"citizen"},"type":"registered","contact":1,"person":1,"channel":"phone","category":"phe.drinking-water","department":"PHE","sla_class":"community","emergency":false,"language":"bn","district":"305","block":null,"due_at":"2026-12-01T05:30:00Z"}"#,
+        r#"{"at":"2026-11-01T06:30:00Z","by":{"kind":"person","name":"rina"},"type":"assigned","department":"PHE","officer":null,"reason":null}"#,
+        r#"{"at":"2026-11-02T06:30:00Z","by":{"kind":"person","name":"rina"},"type":"forwarded","department":"PWD","reason":"a road"}"#,
+        r#"{"at":"2026-11-02T07:30:00Z","by":{"kind":"person","name":"rina"},"type":"asked","question":"Where?"}"#,
+        r#"{"at":"2026-11-02T08:30:00Z","by":{"kind":"citizen"},"type":"answered","text":"Here."}"#,
+    ];
+    let events: Vec<Event> = log.iter().map(|json| serde_json::from_str(json).expect("an old event")).collect();
+    let ticket = Ticket::fold(Number::from_serial(1), &events).expect("a legal life");
+    assert_eq!((ticket.office.as_deref(), ticket.holder(), ticket.came_from.as_deref()), (None, "PWD", None));
+    let folded = serde_json::to_value(&ticket).expect("JSON");
+    for key in ["office", "came_from", "level", "about"] {
+        assert!(folded.get(key).is_none(), "{key}: a stored fold of that time is the same");
+    }
+    for (event, json) in events.iter().zip(log) {
+        assert_eq!(serde_json::to_string(event).expect("JSON"), json, "written as it was");
+    }
 }

@@ -1,6 +1,6 @@
 //! Who may do what: one function, [`may`].
 
-use super::Role;
+use super::{Role, Scope};
 use daak_domain::ticket::{Actor, Ticket};
 
 /// Somebody, or some machine, who was recognised.
@@ -10,8 +10,8 @@ pub struct Principal {
     pub name: String,
     /// What they are there for.
     pub role: Role,
-    /// The department of an officer, by code; `None` sees every department.
-    pub department: Option<String>,
+    /// Whose tickets they see.
+    pub scope: Scope,
     /// Whether it is a machine with a token.
     pub machine: bool,
 }
@@ -47,8 +47,13 @@ pub enum Act {
     ReturnAtr,
     Close,
     Reopen,
+    Appeal,
     Merge,
     RequestVisit,
+    GiveEvidence,
+    Cosign,
+    HearCitizen,
+    Restrict,
     ReadMasters,
     ReadFloor,
     ChangeOwnPresence,
@@ -81,6 +86,11 @@ impl Act {
             Act::ReturnAtr => "return reports",
             Act::Close => "close tickets",
             Act::Reopen => "reopen tickets",
+            Act::Appeal => "appeal for the citizen",
+            Act::GiveEvidence => "say what the evidence shows",
+            Act::Cosign => "put their name to reports",
+            Act::HearCitizen => "write down what the citizen says of a report",
+            Act::Restrict => "hide tickets from those complained of",
             Act::Merge => "merge tickets",
             Act::RequestVisit => "ask for visits",
             Act::ReadMasters => "read the masters",
@@ -112,6 +122,11 @@ impl Act {
             Act::Verify | Act::ReturnAtr => &[Agent, Supervisor, Processor, Officer, Field, Admin],
             Act::Close => &[Agent, Supervisor, Processor, Officer, Admin],
             Act::Reopen => &[Agent, Supervisor, Processor, Officer, Admin, Integration],
+            Act::Appeal => &[Agent, Supervisor, Processor, Admin, Integration],
+            Act::GiveEvidence => &[Supervisor, Processor, Officer, Field, Admin],
+            Act::Cosign => &[Officer],
+            Act::HearCitizen => &[Agent, Supervisor, Processor],
+            Act::Restrict => &[Agent, Supervisor, Processor, Auditor, Admin],
             Act::Merge => &[Supervisor, Processor, Admin],
             Act::RequestVisit => &[Supervisor, Processor, Officer, Admin],
             Act::ReadMasters => &Role::ALL,
@@ -144,6 +159,18 @@ pub enum Forbidden {
         /// Where it lies.
         holder: String,
     },
+    /// The ticket lies with an office that is not below the own one.
+    #[error("this ticket lies with the office {holder}: only it, those above it, or the helpline itself, may do that")]
+    Office {
+        /// Where it lies.
+        holder: String,
+    },
+    /// The matter is in another district.
+    #[error("this ticket is about another district than yours: ask the helpline")]
+    District,
+    /// It must not even be known that there is such a ticket.
+    #[error("there is no such ticket")]
+    Hidden,
 }
 
 fn first_other(act: &Act) -> &'static str {
@@ -165,13 +192,17 @@ pub enum Sight {
 /// # Errors
 /// [`Forbidden`] says what is missing.
 pub fn may(who: &Principal, act: Act, ticket: Option<&Ticket>) -> Result<Sight, Forbidden> {
+    // Before the role: whoever may not know of a ticket does not learn of it by what else they may not do.
+    if let Some(ticket) = ticket
+        && who.scope.sees(ticket.into()) == Err(Forbidden::Hidden)
+    {
+        return Err(Forbidden::Hidden);
+    }
     if !act.roles().contains(&who.role) {
         return Err(Forbidden::Role { role: who.role, act });
     }
-    if let (Some(own), Some(ticket)) = (&who.department, ticket)
-        && *own != ticket.department
-    {
-        return Err(Forbidden::Department { holder: ticket.department.clone() });
+    if let Some(ticket) = ticket {
+        who.scope.sees(ticket.into())?;
     }
     Ok(match who.role {
         Role::Analyst => Sight::Masked,
@@ -201,6 +232,10 @@ mod tests {
             district: None,
             block: None,
             officer: None,
+            office: None,
+            came_from: None,
+            level: 0,
+            about: Vec::new(),
             registered_at: now,
             due_at: now,
             closed_at: None,
@@ -212,7 +247,8 @@ mod tests {
     }
 
     fn person(role: Role, department: Option<&str>) -> Principal {
-        Principal { name: "x".into(), role, department: department.map(Into::into), machine: false }
+        let scope = Scope::without_office(department.map(Into::into), None);
+        Principal { name: "x".into(), role, scope, machine: false }
     }
 
     #[test]

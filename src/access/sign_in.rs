@@ -2,7 +2,8 @@
 
 use super::lockout::Lockout;
 use super::password::{PasswordRefused, Passwords};
-use super::{Fingerprint, Opaque, Principal, Role};
+use super::{Fingerprint, Opaque, Principal, Role, Scope};
+use crate::masters::Masters;
 use crate::store::{SessionRow, Store, StoreError, TokenRow, UserRow};
 use daak_domain::phone::PhoneNumber;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,7 @@ pub struct Access {
     lockout: Arc<Mutex<Lockout>>,
     terms: Terms,
     known: Arc<Mutex<HashMap<Fingerprint, Known>>>,
+    masters: Option<Arc<Masters>>,
 }
 
 /// How long things last.
@@ -87,6 +89,10 @@ pub struct Account {
     pub role: Role,
     /// Department of an officer, by code.
     pub department: Option<String>,
+    /// Office of an officer, by code.
+    pub office: Option<String>,
+    /// District to which somebody is bound, by LGD code.
+    pub district: Option<String>,
     /// Telephone number.
     pub phone: Option<PhoneNumber>,
     /// Whether they may no longer sign in.
@@ -110,7 +116,13 @@ impl Access {
     /// Over `store`, with these terms.
     pub fn new(store: Store, terms: Terms) -> Self {
         let lockout = Arc::new(Mutex::new(Lockout::new(terms.lock_after, terms.lock_for)));
-        Self { store, passwords: Passwords::default(), lockout, terms, known: Arc::default() }
+        Self { store, passwords: Passwords::default(), lockout, terms, known: Arc::default(), masters: None }
+    }
+
+    /// Knows which offices lie below which. Without, nobody who is bound to an office signs in.
+    #[must_use]
+    pub fn with_offices(self, masters: Arc<Masters>) -> Self {
+        Self { masters: Some(masters), ..self }
     }
 
     /// Opens a session.
@@ -124,7 +136,7 @@ impl Access {
         let user = self.store.user(name).await?.filter(|user| !user.disabled);
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.check(password, stored).await;
-        let Some(principal) = user.filter(|_| right).and_then(|user| principal_of(&user)) else {
+        let Some(principal) = user.filter(|_| right).and_then(|user| self.principal_of(&user, now)) else {
             self.lockout().failed(name, now);
             return Err(SignInRefused::Wrong);
         };
@@ -155,7 +167,7 @@ impl Access {
                 if session.seen_at.checked_add(SEEN_EVERY).is_ok_and(|due| due < now) {
                     self.store.put_session(SessionRow { seen_at: now, ..session }).await?;
                 }
-                self.store.user(&name).await?.filter(|user| !user.disabled).as_ref().and_then(principal_of)
+                self.store.user(&name).await?.filter(|user| !user.disabled).as_ref().and_then(|user| self.principal_of(user, now))
             }
         };
         self.believe(fingerprint, principal.clone());
@@ -187,8 +199,8 @@ impl Access {
             return Ok(known);
         }
         let found = self.store.token(&fingerprint.0).await?;
-        let principal =
-            found.and_then(|token| Some(Principal { role: token.role.parse().ok()?, name: token.name, department: None, machine: true }));
+        let principal = found
+            .and_then(|token| Some(Principal { role: token.role.parse().ok()?, name: token.name, scope: Scope::default(), machine: true }));
         self.believe(fingerprint, principal.clone());
         Ok(principal)
     }
@@ -219,6 +231,8 @@ impl Access {
             name: account.name,
             role: account.role.to_string(),
             department: account.department,
+            office: account.office,
+            district: account.district,
             phone: account.phone.map(|phone| phone.to_string()),
             password: Some(password),
             disabled: account.disabled,
@@ -247,6 +261,16 @@ impl Access {
         Ok(self.store.users().await?.into_iter().filter_map(account_of).collect())
     }
 
+    fn principal_of(&self, user: &UserRow, now: Timestamp) -> Option<Principal> {
+        let (department, office, district) = (user.department.clone(), user.office.clone(), user.district.clone());
+        let scope = match &self.masters {
+            Some(masters) => Scope::new(department, office, district, &masters.offices, masters.day(now)),
+            None if office.is_some() => return None,
+            None => Scope::without_office(department, district),
+        };
+        Some(Principal { name: user.name.clone(), role: user.role.parse().ok()?, scope, machine: false })
+    }
+
     fn lockout(&self) -> std::sync::MutexGuard<'_, Lockout> {
         self.lockout.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -272,16 +296,14 @@ impl Access {
     }
 }
 
-fn principal_of(user: &UserRow) -> Option<Principal> {
-    Some(Principal { name: user.name.clone(), role: user.role.parse().ok()?, department: user.department.clone(), machine: false })
-}
-
 fn account_of(user: UserRow) -> Option<Account> {
     Some(Account {
         role: user.role.parse().ok()?,
         phone: user.phone.and_then(|phone| PhoneNumber::parse(&phone).ok()),
         name: user.name,
         department: user.department,
+        office: user.office,
+        district: user.district,
         disabled: user.disabled,
     })
 }

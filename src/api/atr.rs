@@ -4,7 +4,7 @@ use super::extract::Json;
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
 use super::refused_by_store;
-use super::tickets::read::find;
+use super::tickets::read::seen;
 use super::who::Who;
 use crate::access::Act;
 use crate::intake::grievance_of;
@@ -134,8 +134,7 @@ async fn asked(parts: &Parts, who: &Who, ticket: TicketOrText) -> Answer<(Option
         };
     };
     let number = Number::parse(&number).map_err(|why| Problem::invalid(format!("ticket: {why}")))?;
-    let ticket = find(parts, number).await?;
-    who.may(Act::ReadTicket, Some(&ticket))?;
+    let (ticket, _) = seen(parts, who, Act::ReadTicket, number).await?;
     let contacts = parts.store.contacts_of(number).await.map_err(|why| refused_by_store(&why))?;
     let events = parts.store.events(number).await.map_err(|why| refused_by_store(&why))?;
     Ok((None, grievance_of(&contacts, &events), ticket.district))

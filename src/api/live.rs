@@ -4,7 +4,7 @@ use super::parts::Parts;
 use super::people::phone::{Handset, message};
 use super::tickets::view::masked_phone;
 use super::who::{self, Who};
-use crate::access::{Act, Principal, Sight, may};
+use crate::access::{Act, Principal, Sight, Whereabouts, may};
 use crate::bus::Happening;
 use crate::observe::event;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -110,10 +110,8 @@ async fn deliver(socket: &mut WebSocket, message: Message) -> Result<(), ()> {
 /// What `principal` may see of a happening.
 fn shown_to(principal: &Principal, happening: &Happening) -> Option<Value> {
     let sight = match happening {
-        Happening::Ticket { department, .. } => {
-            if principal.department.as_ref().is_some_and(|own| own != department) {
-                return None;
-            }
+        Happening::Ticket { department, office, district, about, .. } => {
+            principal.scope.sees(Whereabouts { department, office, district: district.as_deref(), about }).ok()?;
             may(principal, Act::ReadTicket, None)
         }
         Happening::Call { .. } | Happening::Agent { .. } => may(principal, Act::ReadFloor, None),

@@ -9,7 +9,7 @@ use crate::access::Act;
 use axum::extract::State as Joined;
 use daak_domain::language::Language;
 use daak_domain::ticket::{EventBody, SlaClass, Ticket};
-use daak_domain::{place, taxonomy};
+use daak_domain::{closure, place, taxonomy};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,6 +102,12 @@ pub struct ClosureReason {
     pub name_bn: String,
     /// Name in Hindi.
     pub name_hi: Option<String>,
+    /// What must be attached: `none`, `file`, `photograph`.
+    pub evidence: &'static str,
+    /// For which classes; none means all.
+    pub evidence_classes: Vec<&'static str>,
+    /// Whether an officer above must put their name to it.
+    pub cosign: bool,
 }
 
 /// What may have come of a talk with a citizen.
@@ -169,9 +175,17 @@ impl From<&place::District> for District {
     }
 }
 
-impl From<&crate::masters::ClosureReason> for ClosureReason {
-    fn from(read: &crate::masters::ClosureReason) -> Self {
-        Self { code: read.code.clone(), name_en: read.name_en.clone(), name_bn: read.name_bn.clone(), name_hi: given(&read.name_hi) }
+impl From<&closure::ClosureReason> for ClosureReason {
+    fn from(read: &closure::ClosureReason) -> Self {
+        Self {
+            code: read.code.clone(),
+            name_en: read.name_en.clone(),
+            name_bn: read.name_bn.clone(),
+            name_hi: given(&read.name_hi),
+            evidence: read.evidence.as_str(),
+            evidence_classes: read.classes.iter().map(|class| class.as_str()).collect(),
+            cosign: read.cosign,
+        }
     }
 }
 
@@ -277,6 +291,7 @@ impl Masters {
             sla_class: sla_class.unwrap_or(known.sla_class),
             due_at: ticket.due_at,
             why,
+            office: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use super::page::{Page, PageQuery};
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
 use super::refused_by_store;
+use super::tickets::read::seen;
 use super::tickets::view::masked_phone;
 use super::who::Who;
 use super::words::{ChannelWord, LanguageWord, MessageStateWord};
@@ -72,6 +73,13 @@ pub async fn messages(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Que
     let sight = who.may(Act::ReadOutbox, None)?;
     let ticket =
         wanted.ticket.map(|number| Number::parse(&number)).transpose().map_err(|why| Problem::invalid(format!("ticket: {why}")))?;
+    match ticket {
+        Some(number) => drop(seen(&parts, &who, Act::ReadOutbox, number).await?),
+        None if who.0.scope.is_bounded() => {
+            return Err(Problem::invalid("ticket: expected a number: you see the messages of your own tickets"));
+        }
+        None => {}
+    }
     let page = PageQuery { cursor: wanted.cursor, limit: wanted.limit };
     let found = parts.store.messages(ticket, page.cursor.as_deref(), page.limit()?).await.map_err(|why| refused_by_store(&why))?;
     Ok(Json(Page { items: found.items.into_iter().map(|row| view(row, sight)).collect(), next: found.next }))

@@ -17,6 +17,7 @@ mod live;
 pub mod masters;
 pub mod media_type;
 mod messages;
+pub mod offices;
 mod openapi;
 pub mod page;
 pub mod parts;
@@ -93,6 +94,7 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(read::search))
         .routes(routes!(read::one))
         .routes(routes!(append::append))
+        .routes(routes!(offices::of_ticket))
         .routes(routes!(files::upload).layer(DefaultBodyLimit::max(attachment_limit)))
         .routes(routes!(files::read))
         .routes(routes!(letter::write))
@@ -109,6 +111,8 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(held::release))
         .routes(routes!(held::discard))
         .routes(routes!(masters::masters))
+        .routes(routes!(offices::offices))
+        .routes(routes!(offices::route))
         .routes(routes!(classify::classify))
         .routes(routes!(atr::verify))
         .routes(routes!(live::live))

@@ -46,8 +46,10 @@ pub struct Joined {
     pub phones: Option<Arc<dyn Phones>>,
     /// Calls from the public page, where this process has a telephone.
     pub page_calls: Option<Arc<dyn PageCalls>>,
-    /// Categories, departments, districts.
+    /// Categories, departments, districts, as they are shown.
     pub masters: Masters,
+    /// The masters themselves: offices, routes, limits.
+    pub rules: Arc<crate::masters::Masters>,
     /// How carriers report delivery.
     pub reports: Arc<ReportAddress>,
     /// Where citizens' short messages come in.

@@ -4,7 +4,7 @@ use super::extract::Json;
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
 use super::who::{self, COOKIE, Who};
-use crate::access::{Role, SignInRefused};
+use crate::access::{Role, Scope, SignInRefused};
 use crate::observe::event;
 use axum::extract::{FromRequest, FromRequestParts, Request, State as Joined};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -31,13 +31,20 @@ pub struct SessionView {
     pub role: Role,
     /// Department of an officer, by code.
     pub department: Option<String>,
+    /// Office of an officer, by code: its tickets and those below are seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+    /// LGD code of the district to which they are bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub district: Option<String>,
     /// Whether it is a machine with a token.
     pub machine: bool,
 }
 
 impl From<Who> for SessionView {
     fn from(Who(principal): Who) -> Self {
-        Self { name: principal.name, role: principal.role, department: principal.department, machine: principal.machine }
+        let Scope { department, office, district, .. } = principal.scope;
+        Self { name: principal.name, role: principal.role, department, office, district, machine: principal.machine }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::parts::Parts;
 use super::problem::{Answer, Problem};
-use crate::access::{Act, Principal, Role, Sight, may};
+use crate::access::{Act, Forbidden, Principal, Role, Scope, Sight, may};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, header};
 use daak_domain::Timestamp;
-use daak_domain::ticket::Ticket;
+use daak_domain::ticket::{Number, Ticket};
 use std::net::{IpAddr, SocketAddr};
 
 /// The session's cookie.
@@ -21,9 +21,12 @@ impl Who {
     /// Whether they may do this.
     ///
     /// # Errors
-    /// 403 with the missing right.
+    /// 403 with the missing right; 404 where they may not even know that there is such a ticket.
     pub fn may(&self, act: Act, ticket: Option<&Ticket>) -> Answer<Sight> {
         may(&self.0, act, ticket).map_err(|why| {
+            if let (Forbidden::Hidden, Some(ticket)) = (&why, ticket) {
+                return no_such_ticket(ticket.number); // nor does the log say that there is one
+            }
             tracing::info!(event = crate::observe::event::ACT_REFUSED, name = %self.0.name, role = %self.0.role, act = ?act);
             Problem::forbidden(why.to_string())
         })
@@ -55,7 +58,12 @@ impl FromRequestParts<Parts> for Who {
 }
 
 fn loopback(role: Role) -> Principal {
-    Principal { name: "loopback".into(), role, department: None, machine: true }
+    Principal { name: "loopback".into(), role, scope: Scope::default(), machine: true }
+}
+
+/// The answer for a number of which there is no ticket, or none for whoever asks.
+pub fn no_such_ticket(number: Number) -> Problem {
+    Problem::not_found(format!("there is no ticket {}", number.grouped()))
 }
 
 fn store_failed(why: &crate::store::StoreError) -> Problem {

@@ -2,7 +2,8 @@
 
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
-use daak_domain::ticket::{SlaClass, State};
+use daak_domain::office::OfficeKind;
+use daak_domain::ticket::{Closure, SlaClass, State};
 use std::borrow::Cow;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -35,7 +36,9 @@ word! {
     /// A language by its ISO 639-1 code.
     LanguageWord as "Language" = [Language::Bn, Language::Hi, Language::En, Language::Ne, Language::Ur].map(Language::code);
     /// On whose word a ticket was closed.
-    ClosureWord as "Closure" = ["confirmed", "no_answer", "override"];
+    ClosureWord as "Closure" = Closure::ALL.map(Closure::as_str);
+    /// What kind of office.
+    OfficeKindWord as "OfficeKind" = OfficeKind::ALL.map(OfficeKind::as_str);
     /// Where a message stands.
     MessageStateWord as "MessageState" = ["queued", "sent", "delivered", "read", "failed"];
     /// What an attachment is for.

@@ -49,7 +49,7 @@ impl Ground {
         let understand = understanding(&masters, &config.data.folder)?;
         let store = Store::open_for(&config.database.url.to_url(data), config.database.readers as usize).await?;
         let (archive, recovered) = files(config, data).await?;
-        let access = Access::new(store.clone(), terms(config));
+        let access = Access::new(store.clone(), terms(config)).with_offices(masters.clone());
         Ok(Self { masters, store, archive, recovered, understand, access, bus: Bus::in_process() })
     }
 }
@@ -124,8 +124,8 @@ pub async fn pass_on_changes(store: Store, bus: Bus, closing: CancellationToken)
             () = closing.cancelled() => break,
         };
         match change {
-            Ok(Change::Ticket { number, seq, state, department, emergency }) => {
-                bus.tell(Happening::Ticket { number, seq, state, department, emergency });
+            Ok(Change::Ticket { number, seq, state, department, emergency, office, district, about }) => {
+                bus.tell(Happening::Ticket { number, seq, state, department, emergency, office, district, about });
             }
             Ok(Change::Held) => bus.tell(Happening::Held),
             Ok(Change::Message { key, state }) => bus.tell(Happening::Message { key, state: state.to_owned() }),

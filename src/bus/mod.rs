@@ -28,6 +28,14 @@ pub enum Happening {
         department: String,
         /// Whether it is an emergency.
         emergency: bool,
+        /// Code of the office that has it.
+        office: String,
+        /// LGD code of its district; decides who hears of it.
+        #[serde(skip)]
+        district: Option<String>,
+        /// Codes of the offices that it complains of; decides who hears of it.
+        #[serde(skip)]
+        about: Vec<String>,
     },
     /// Something happened in a call.
     Call {

@@ -46,6 +46,7 @@ impl House {
             district: None,
             block: None,
             due_at: at,
+            office: None,
         };
         let messages = |_: &Ticket| -> Vec<NewMessage> { Vec::new() };
         let new = TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: vec![], messages };

@@ -2,6 +2,8 @@
 
 use super::{Place, say};
 use crate::access::{Account, Role};
+use crate::config::Config;
+use crate::masters::Masters;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use daak_domain::Timestamp;
@@ -42,6 +44,12 @@ struct Add {
     /// Department of an officer, by code; without one every department's tickets are seen
     #[arg(long, value_name = "CODE")]
     department: Option<String>,
+    /// Office of an officer, by code: its tickets and those of all offices below are seen
+    #[arg(long, value_name = "CODE")]
+    office: Option<String>,
+    /// District to which the person is bound, by LGD code
+    #[arg(long, value_name = "CODE")]
+    district: Option<String>,
     /// Read the password from standard input instead of making one
     #[arg(long)]
     password_stdin: bool,
@@ -58,8 +66,9 @@ impl User {
         match self.act {
             UserAct::Add(add) => {
                 let (password, made) = add.password()?;
-                let Add { name, role, phone, department, .. } = add;
-                let account = Account { name: name.clone(), role, department, phone: Some(phone), disabled: false };
+                let Add { name, role, phone, department, office, district, .. } = add;
+                check_places(&config, office.as_deref(), district.as_deref())?;
+                let account = Account { name: name.clone(), role, department, office, district, phone: Some(phone), disabled: false };
                 access.add(account, password.clone(), Timestamp::now()).await?;
                 say(&format!("{name} may sign in as {role}"));
                 if made {
@@ -68,7 +77,7 @@ impl User {
             }
             UserAct::List => {
                 for account in access.accounts().await? {
-                    let department = account.department.unwrap_or_else(|| "-".into());
+                    let department = account.office.or(account.department).unwrap_or_else(|| "-".into());
                     let phone = account.phone.map_or_else(|| "-".into(), |phone| phone.to_string());
                     let disabled = if account.disabled { "  disabled" } else { "" };
                     say(&format!("{:<20} {:<12} {department:<8} {phone}{disabled}", account.name, account.role.as_str()));
@@ -80,6 +89,21 @@ impl User {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Whoever is bound to what does not exist would see nothing.
+fn check_places(config: &Config, office: Option<&str>, district: Option<&str>) -> anyhow::Result<()> {
+    if office.is_none() && district.is_none() {
+        return Ok(());
+    }
+    let masters = Masters::load(&config.data.folder)?;
+    if let Some(code) = office.filter(|code| masters.offices.on(code, masters.day(Timestamp::now())).is_none()) {
+        anyhow::bail!("there is no office {code:?} today: see offices.csv, or use DM-305 for a district, BDO-2723 for a block");
+    }
+    match district.filter(|code| !masters.places.districts.contains_key(*code)) {
+        Some(code) => anyhow::bail!("there is no district {code:?}: use an LGD code of districts.csv"),
+        None => Ok(()),
     }
 }
 

@@ -19,11 +19,12 @@ use serde::Deserialize;
 /// The password of everybody in the demonstration.
 pub const PASSWORD: &str = "daak-demonstration";
 
-const PEOPLE: [(&str, Role, Option<&str>, &str); 5] = [
+const PEOPLE: [(&str, Role, Option<&str>, &str); 6] = [
     ("rina", Role::Agent, None, "tele-caller, with a desk phone"),
     ("sumit", Role::Supervisor, None, "supervisor of the floor"),
     ("kabir", Role::Processor, None, "writes down what voices and letters say"),
     ("anita", Role::Officer, Some("PWD"), "nodal officer of the public works department"),
+    ("tapas", Role::Officer, Some("DM-304"), "nodal officer of the District Magistrate of South 24 Parganas"),
     ("admin", Role::Admin, None, "administrator"),
 ];
 
@@ -85,9 +86,11 @@ pub fn prepare(config: &mut Config) -> Result<(), DemoRefused> {
 /// [`DemoRefused`].
 pub async fn seed(store: &Store, access: &Access, helpline: &dyn Helpline, desk: &dyn Steps) -> Result<Vec<String>, DemoRefused> {
     let mut lines = Vec::new();
-    for (name, role, department, what) in PEOPLE {
+    for (name, role, of, what) in PEOPLE {
         let phone = PhoneNumber::parse("9000000000").ok();
-        let account = Account { name: name.into(), role, department: department.map(Into::into), phone, disabled: false };
+        let of = of.map(str::to_owned);
+        let (office, department) = if of.as_ref().is_some_and(|code| code.contains('-')) { (of, None) } else { (None, of) };
+        let account = Account { name: name.into(), role, department, office, district: None, phone, disabled: false };
         match access.add(account, PASSWORD.into(), Timestamp::now()).await {
             Ok(()) | Err(PersonRefused::Taken(_)) => {}
             Err(why) => return Err(why.into()),
@@ -163,7 +166,9 @@ async fn follow(desk: &dyn Steps, number: Number, what: &str, at: Timestamp) -> 
         "close" => EventBody::Closed { closure: Closure::Confirmed, remarks: "Settled, as the citizen says.".into() },
         other => return Err(DemoRefused::Data(format!("{other:?} is no step of a story"))),
     };
-    let event = Event { at, by: Actor::Person { name: "rina".into() }, body };
+    // Only the citizen's own word closes as confirmed.
+    let by = if matches!(body, EventBody::Closed { .. }) { Actor::Citizen } else { Actor::Person { name: "rina".into() } };
+    let event = Event { at, by, body };
     desk.append(number, None, event).await?;
     Ok(())
 }

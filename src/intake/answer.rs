@@ -4,10 +4,12 @@
 //! the citizen's words. Either is one transaction: the contact, the event, and what the citizen is told.
 
 use super::{Intake, refused};
+use crate::notify::Address;
 use crate::store::{Destination, NewMessage, StoreError, TakeIn, TakenIn};
+use daak_domain::Timestamp;
 use daak_domain::contact::Contact;
 use daak_domain::seam::Refusal;
-use daak_domain::ticket::{Closure, EventBody, Number, State, Ticket};
+use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, State, Ticket};
 use daak_sms::Said;
 
 /// An answer and the ticket that it is about.
@@ -25,13 +27,15 @@ impl Answer {
         (asked || (said == Said::No && reopens)).then_some(Self { ticket, said, words })
     }
 
-    /// What the answer does to its ticket.
-    fn event(&self) -> EventBody {
+    /// What the answer does to its ticket. A matter that is not settled goes to the office above the one that said so, with the
+    /// citizen's words.
+    fn event(&self, above: &str) -> EventBody {
+        let office = Some(above.to_owned());
         let reason = || self.words.clone().unwrap_or_else(|| "The citizen says that it is not settled.".to_owned());
         match (self.said, self.ticket.state) {
             (Said::Yes, _) => EventBody::Closed { closure: Closure::Confirmed, remarks: "The citizen says that it is settled.".to_owned() },
-            (Said::No, State::Closed) => EventBody::Reopened { reason: reason() },
-            (Said::No, _) => EventBody::AtrReturned { reason: reason() },
+            (Said::No, State::Closed) => EventBody::Reopened { reason: reason(), office, appeal: false },
+            (Said::No, _) => EventBody::AtrReturned { reason: reason(), office },
         }
     }
 }
@@ -56,15 +60,35 @@ impl Intake {
         Ok(ticket.filter(|ticket| person == Some(ticket.person)))
     }
 
+    /// Where those are told whom the citizen's answer concerns.
+    async fn officers_after(&self, ticket: &Ticket, body: &EventBody, at: Timestamp) -> Result<Vec<Address>, StoreError> {
+        let (mut after, event) = (ticket.clone(), Event { at, by: Actor::Citizen, body: body.clone() });
+        if after.apply(&event).is_err() {
+            return Ok(Vec::new()); // it moved on; the writing of it says so
+        }
+        self.addresses(&after, &event).await
+    }
+
+    /// Where those are told to whose office a ticket goes that a citizen's words open again.
+    pub(super) async fn officers_of_reopened(&self, ticket: &Ticket, contact: &Contact) -> Result<Vec<Address>, StoreError> {
+        let at = contact.received_at;
+        let office = Some(self.masters.superior(ticket.holder(), at).to_owned());
+        self.officers_after(ticket, &EventBody::Reopened { reason: String::new(), office, appeal: false }, at).await
+    }
+
     /// Writes an answer down, with all that follows from it.
     pub(super) async fn store_answer(&self, contact: Contact, answer: Answer) -> Result<TakenIn, Refusal> {
-        let (number, body) = (answer.ticket.number, answer.event());
+        let at = contact.received_at.max(self.clock.now());
+        let body = answer.event(self.masters.superior(answer.ticket.holder(), at));
+        let number = answer.ticket.number;
+        let officers = self.officers_after(&answer.ticket, &body, at).await.map_err(refused)?;
         let understood = self.understand.understand("", Some(answer.ticket.language));
         let opening = self.opening(&contact, &understood, true).await;
         let ways = self.told_by(&contact, Some(answer.ticket.person)).await?;
-        let (notices, at, told) = (self.notices.clone(), contact.received_at.max(self.clock.now()), body.clone());
+        let (notices, told) = (self.notices.clone(), body.clone());
         let messages = move |ticket: &Ticket| -> Vec<NewMessage> {
-            ways.iter().filter_map(|way| notices.not_settled(ticket, &told, way, at)).collect()
+            let to_citizen = ways.iter().filter_map(|way| notices.not_settled(ticket, &told, way, at));
+            to_citizen.chain(notices.to_officers(ticket, &told, &officers, at)).collect()
         };
         let destination = Destination::Join(number, Box::new(opening));
         self.store.take_in(TakeIn { contact, destination, then: vec![body], messages }).await.map_err(|why| match why {

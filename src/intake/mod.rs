@@ -8,6 +8,7 @@ mod answer;
 mod check;
 mod desk;
 mod joining;
+mod offices;
 mod rules;
 mod short;
 mod steps;
@@ -22,11 +23,13 @@ pub use steps::{Steps, grievance_of};
 use crate::clock::Clock;
 use crate::intelligence::{Understand, Understanding};
 use crate::masters::Masters;
-use crate::notify::{Notices, Reach, Way};
+use crate::notify::{Address, Notices, Reach, Way};
 use crate::store::{Destination, NewMessage, Opening, Store, StoreError, TakeIn, TakenIn};
 use daak_domain::contact::{Contact, Mark, Outcome, Receipt};
 use daak_domain::language::Language;
+use daak_domain::routing::Matter;
 use daak_domain::seam::Refusal;
+use daak_domain::sla::Claim;
 use daak_domain::taxonomy::UNCLASSIFIED;
 use daak_domain::ticket::{EventBody, Number, SlaClass, State, Ticket};
 use std::sync::Arc;
@@ -101,11 +104,19 @@ impl Intake {
             let relation =
                 self.rules.joining.relation(&self.store, &contact, person, &opening.category, &mentioned).await.map_err(refused)?;
             let then = further_events(&contact, &understood, &opening, &relation);
-            let messages = self.acknowledgement(&contact, &relation, ways.clone());
+            let officers = match &relation {
+                Relation::Again(ticket) => self.officers_of_reopened(ticket, &contact).await.map_err(refused)?,
+                _ => Vec::new(),
+            };
+            let messages = self.acknowledgement(&contact, &relation, ways.clone(), officers);
             let destination = match relation {
                 Relation::About(ticket) | Relation::Continues(ticket) => Destination::Join(ticket.number, Box::new(opening.clone())),
                 Relation::Thanks(ticket) => Destination::LayBy(ticket.number),
-                Relation::Again(ticket) => Destination::Reopen(ticket.number, Box::new(opening.clone())),
+                Relation::Again(ticket) => {
+                    // One level above the office that settled it.
+                    let up = self.masters.superior(ticket.holder(), contact.received_at).to_owned();
+                    Destination::Reopen(ticket.number, Box::new(opening.clone()), Some(up))
+                }
                 Relation::New | Relation::Mentions(..) => Destination::Open(Box::new(opening.clone())),
             };
             match self.store.take_in(TakeIn { contact: contact.clone(), destination, then, messages }).await {
@@ -130,15 +141,20 @@ impl Intake {
             None => SlaClass::Individual,
         };
         let (district, block) = self.place(contact, decided.then_some(understood));
+        let department = facts.map_or("CMO", |c| c.department.as_str());
+        let matter = Matter { category, department, district: district.as_deref(), local: block.as_deref(), class: sla_class };
+        let office = self.masters.route(&matter, contact.received_at).office;
+        let claim = Claim { class: sla_class, category, office: &office };
         Opening {
+            due_at: self.masters.limits.due(claim, contact.received_at).resolution_at,
+            office: Some(office),
             category: category.to_owned(),
-            department: facts.map_or("CMO", |c| c.department.as_str()).to_owned(),
+            department: department.to_owned(),
             sla_class,
             emergency,
             language: self.language(contact, understood, known).await,
             district,
             block,
-            due_at: self.masters.limits.due(sla_class, contact.received_at).resolution_at,
         }
     }
 
@@ -200,10 +216,12 @@ impl Intake {
         contact: &Contact,
         relation: &Relation,
         ways: Vec<Way>,
+        officers: Vec<Address>,
     ) -> impl Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static {
         let (notices, at) = (self.notices.clone(), contact.received_at.max(self.clock.now()));
         let silent = matches!(relation, Relation::Continues(_) | Relation::Thanks(_));
         let reopens = matches!(relation, Relation::Again(_));
+        let reopened = EventBody::Reopened { reason: String::new(), office: None, appeal: false };
         move |ticket| {
             let told = |way| match ticket.contacts {
                 _ if silent => None,
@@ -211,7 +229,8 @@ impl Intake {
                 _ if reopens => notices.reopened(ticket, way, at),
                 _ => notices.acknowledge(ticket, Outcome::Joined, way, at),
             };
-            ways.iter().filter_map(told).collect()
+            let to_officers = if reopens { notices.to_officers(ticket, &reopened, &officers, at) } else { Vec::new() };
+            ways.iter().filter_map(told).chain(to_officers).collect()
         }
     }
 }

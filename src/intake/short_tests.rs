@@ -40,7 +40,7 @@ impl House {
 
     /// The office reports, and the report comes to verification.
     async fn reported(&self, number: Number) {
-        self.step(number, EventBody::Assigned { department: "PHE".into(), officer: None, reason: None }).await;
+        self.step(number, EventBody::Assigned { department: "PHE".into(), officer: None, reason: None, office: None }).await;
         let report = EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: "Mended.".into(), attachments: Vec::new() };
         self.step(number, report).await;
         self.step(number, EventBody::VerificationBegun { how: "by hand".into() }).await;
@@ -53,7 +53,7 @@ async fn registered_asked_and_settled_by_sms_alone() {
     assert_eq!(house.sms(MOBILE, "1", NO_WATER).await, ["registered"]);
     let number = house.only_ticket().await;
     assert_eq!(house.sms(MOBILE, "2", &format!("অবস্থা {number}")).await, ["status"]);
-    house.step(number, EventBody::Asked { question: "কোন গ্রাম?".into() }).await;
+    house.step(number, EventBody::Asked { question: "কোন গ্রাম?".into(), until: None }).await;
     assert_eq!(house.state(number).await, State::NeedsInfo);
     assert_eq!(house.sms(MOBILE, "3", "আমডাঙা").await, ["joined"]);
     assert_eq!(house.state(number).await, State::InProgress);
@@ -63,7 +63,7 @@ async fn registered_asked_and_settled_by_sms_alone() {
     assert_eq!(house.state(number).await, State::Returned);
     let events = house.events(number).await;
     assert!(
-        events.iter().any(|event| matches!(event, EventBody::AtrReturned { reason } if reason == "এখনও জল আসছে না")),
+        events.iter().any(|event| matches!(event, EventBody::AtrReturned { reason, .. } if reason == "এখনও জল আসছে না")),
         "with the citizen's words"
     );
     house.reported(number).await;

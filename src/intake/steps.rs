@@ -27,11 +27,18 @@ impl Desk {
         let before = self.store().ticket(number).await?.ok_or(StoreError::NotFound("ticket"))?;
         let ways = self.ways(&before, &event.body).await?;
         let note = self.reading_of(&before, &event).await?;
-        let (notices, told) = (self.notices().clone(), event.clone());
+        let events = self.intake.with_what_follows(&before, event);
+        let mut after = before;
+        // What may not happen is refused when it is written, with the reason.
+        let legal = events.iter().all(|event| after.apply(event).is_ok());
+        let (Some(told), Some(last)) = (events.first().cloned(), events.last().cloned()) else { return Ok(after) };
+        let officers = if legal { self.intake.addresses(&after, &last).await? } else { Vec::new() };
+        let notices = self.notices().clone();
         let messages = move |ticket: &Ticket| -> Vec<NewMessage> {
-            ways.iter().filter_map(|way| notices.after(ticket, &told.body, way, told.at)).collect()
+            let to_citizen = ways.iter().filter_map(|way| notices.after(ticket, &told.body, way, told.at));
+            to_citizen.chain(notices.to_officers(ticket, &last.body, &officers, last.at)).collect()
         };
-        self.store().append(number, expected_seq, [event].into_iter().chain(note).collect(), messages).await
+        self.store().append(number, expected_seq, events.into_iter().chain(note).collect(), messages).await
     }
 
     /// What the machine makes of an action taken report: kept in the ticket's life beside it, for whoever verifies.

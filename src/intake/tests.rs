@@ -99,7 +99,8 @@ async fn a_number_that_is_given_is_followed_only_to_ones_own_open_ticket() {
 async fn what_was_asked_is_answered_by_the_next_contact() {
     let house = House::open().await;
     let first = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
-    let asked = house.desk.add(first.number, None, by_person(&house, EventBody::Asked { question: "কোন পাড়া?".to_owned() })).await;
+    let asked =
+        house.desk.add(first.number, None, by_person(&house, EventBody::Asked { question: "কোন পাড়া?".to_owned(), until: None })).await;
     assert_eq!(asked.expect("legal").state, State::NeedsInfo);
     assert!(house.messages(first.number).await.iter().any(|m| m.message.text.contains("কোন পাড়া?")));
     let answer = Contact { about: Some(first.number), ..from(MOBILE, "b", "পশ্চিম পাড়া") };
@@ -233,7 +234,7 @@ async fn what_cannot_be_taken_is_refused_for_good_and_leaves_nothing() {
 async fn the_steps_of_a_life_are_told_to_the_citizen() {
     let house = House::open().await;
     let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
-    let assigned = EventBody::Assigned { department: "PHE".to_owned(), officer: None, reason: None };
+    let assigned = EventBody::Assigned { department: "PHE".to_owned(), officer: None, reason: None, office: None };
     house.desk.add(receipt.number, None, by_person(&house, assigned)).await.expect("legal");
     close(&house, receipt.number).await;
     let mut told: Vec<_> =
@@ -243,7 +244,10 @@ async fn the_steps_of_a_life_are_told_to_the_citizen() {
     assert_eq!(templates, ["assigned", "atr", "confirmed", "registered"]);
     assert!(told[2].1.contains("আপনার কথায়") && !told[2].2, "closed on the citizen's own word: {}", told[2].1);
     // Somebody was first: neither the event nor a message.
-    let late = house.desk.add(receipt.number, Some(1), by_person(&house, EventBody::Reopened { reason: "no".to_owned() })).await;
+    let late = house
+        .desk
+        .add(receipt.number, Some(1), by_person(&house, EventBody::Reopened { reason: "no".to_owned(), office: None, appeal: false }))
+        .await;
     assert!(late.is_err());
     assert_eq!(house.messages(receipt.number).await.len(), 4);
 }
@@ -298,7 +302,7 @@ async fn an_answer_on_a_closed_ticket_reopens_it_and_thanks_do_not() {
     assert_eq!(house.messages(receipt.number).await.len(), told, "nobody thanks for thanks");
     let again = house.take_in(answer("c", "পাইপ সারানোর পরেও জল আসছে না")).await.expect("taken in");
     assert_eq!((again.number, again.outcome, again.state), (receipt.number, Outcome::Joined, State::Reopened));
-    assert!(house.events(receipt.number).await.iter().any(|e| matches!(e, EventBody::Reopened { reason } if reason.contains("পাইপ"))));
+    assert!(house.events(receipt.number).await.iter().any(|e| matches!(e, EventBody::Reopened { reason, .. } if reason.contains("পাইপ"))));
     assert!(house.messages(receipt.number).await.iter().any(|m| m.message.template == "reopened"));
     // Somebody else's answer never does.
     let other = Contact {
@@ -430,4 +434,35 @@ async fn what_was_said_stays_when_it_is_edited_and_only_its_sender_may() {
     let amended = house.events(receipt.number).await.into_iter().filter(|e| matches!(e, EventBody::Amended { .. })).count();
     assert_eq!(amended, 1);
     assert_eq!(house.store.contacts_of(receipt.number).await.expect("read")[0].contact.statement.text(), Some("the lamp is broken"));
+}
+
+#[tokio::test]
+async fn a_ticket_finds_its_office_and_ping_pong_ends_above_both() {
+    let house = House::open().await;
+    let receipt =
+        house.take_in(from("9830012345", "p1", "বাঁকুড়ায় আমাদের গ্রামের রাস্তা ভেঙে গেছে, পূর্ত দপ্তরের পাকা রাস্তা, বাস চলে না")).await.expect("taken");
+    let ticket = house.store.ticket(receipt.number).await.expect("read").expect("there");
+    let route = crate::masters::Masters::load(std::path::Path::new("config"))
+        .expect("shipped")
+        .route(&daak_domain::routing::Matter::of(&ticket), house.clock.now());
+    assert_eq!(ticket.office, Some(route.office), "registered where the routes say");
+    let forward = |department: &str, office: &str| EventBody::Forwarded {
+        department: department.into(),
+        reason: "not ours".into(),
+        office: Some(office.into()),
+    };
+    let step = async |body: EventBody| house.desk.add(receipt.number, None, by_person(&house, body)).await.expect("legal");
+    step(EventBody::Assigned { department: "PWD".into(), officer: None, reason: None, office: Some("PWD".into()) }).await;
+    assert_eq!(step(forward("PHE", "PHE")).await.holder(), "PHE");
+    let ended = step(forward("PWD", "PWD")).await;
+    assert_eq!(ended.holder(), "CMO", "neither has it");
+    let last =
+        house.store.events(receipt.number).await.expect("read").into_iter().rfind(|s| matches!(s.event.body, EventBody::Forwarded { .. }));
+    let event = last.expect("there").event;
+    assert!(
+        matches!(&event.body, EventBody::Forwarded { reason, .. } if reason.contains("PHE and PWD have sent this ticket to each other")),
+        "{event:?}"
+    );
+    assert_eq!(event.by, Actor::Helpline);
+    assert_eq!(step(forward("PWD", "PWD")).await.holder(), "PWD", "the superior decides, and that stands");
 }

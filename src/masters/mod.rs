@@ -1,11 +1,19 @@
 //! The masters, read from the files of `[data] folder` when the program starts: what a government changes without us.
 
+use daak_domain::Timestamp;
 use daak_domain::calendar::Calendars;
+use daak_domain::closure::{ClosureReason, Evidence};
+use daak_domain::escalation::EscalationRule;
 use daak_domain::feedback::FeedbackRule;
+use daak_domain::office::Offices;
 use daak_domain::place::Places;
+use daak_domain::routing::{Explained, Matter, Routes};
 use daak_domain::sla::Limits;
 use daak_domain::taxonomy::Taxonomy;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Everything that classifies, places and limits.
@@ -16,8 +24,16 @@ pub struct Masters {
     pub places: Places,
     /// When the lines are open, and the holidays.
     pub calendars: Calendars,
-    /// Limits by class.
+    /// Limits by class, category and office.
     pub limits: Limits,
+    /// Offices as a tree.
+    pub offices: Offices,
+    /// Which office a matter goes to.
+    pub routes: Routes,
+    /// Who is reminded before a limit, and told after it.
+    pub escalation: EscalationRule,
+    /// Names the rules by which limits are counted: other rules, another name.
+    pub rules_of_time: String,
     /// How citizens are asked whether it is settled.
     pub feedback: FeedbackRule,
     /// Why an office may call a matter settled.
@@ -26,20 +42,6 @@ pub struct Masters {
     pub canned: Vec<CannedText>,
     /// What may have come of a talk with a citizen.
     pub dispositions: Vec<Disposition>,
-}
-
-/// Why an office may call a matter settled.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClosureReason {
-    /// Its code.
-    pub code: String,
-    /// Name in English.
-    pub name_en: String,
-    /// Name in Bengali.
-    pub name_bn: String,
-    /// Name in Hindi.
-    pub name_hi: String,
 }
 
 /// A text that people at the desk send often, in the languages in which citizens are answered.
@@ -95,11 +97,15 @@ pub enum MastersError {
 }
 
 impl Masters {
-    /// Reads and checks every file.
+    /// Reads and checks every file, as of today.
     ///
     /// # Errors
     /// The first file that is missing or has a mistake, with its line.
     pub fn load(folder: &Path) -> Result<Self, MastersError> {
+        Self::load_on(folder, day_of(Timestamp::now()))
+    }
+
+    fn load_on(folder: &Path, today: Date) -> Result<Self, MastersError> {
         let text = |name: &str| read(folder, name);
         let mistake = |what: String| MastersError::Mistake { folder: folder.to_owned(), what };
         let taxonomy = Taxonomy::read(&text("taxonomy.csv")?, &text("departments.csv")?).map_err(|why| mistake(why.to_string()))?;
@@ -108,12 +114,68 @@ impl Masters {
             .map_err(|why| mistake(why.to_string()))?;
         let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
         let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
+        let offices = Offices::read(&text("offices.csv")?, &taxonomy, &places).map_err(|why| mistake(why.to_string()))?;
+        let routes = Routes::read(&text("routes.toml")?, &offices, &taxonomy, &places, today);
+        let routes = routes.map_err(|why| mistake(format!("routes.toml: {why}")))?;
+        check_limits(&limits, &taxonomy, &offices).map_err(mistake)?;
+        let escalation = EscalationRule::read(&text("escalation.toml")?).map_err(|why| mistake(format!("escalation.toml: {why}")))?;
+        let rules_of_time = ["calendar.toml", "sla.toml", "escalation.toml"].map(text).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let rules_of_time = hex::encode(Sha256::digest(rules_of_time.join("\0")));
         let feedback = FeedbackRule::read(&text("feedback.toml")?).map_err(|why| mistake(format!("feedback.toml: {why}")))?;
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
         let canned = canned(&text("canned.toml")?).map_err(mistake)?;
         let dispositions = dispositions(&text("dispositions.toml")?).map_err(mistake)?;
-        Ok(Self { taxonomy, places, calendars, limits, feedback, closure_reasons, canned, dispositions })
+        Ok(Self {
+            taxonomy,
+            places,
+            calendars,
+            limits,
+            offices,
+            routes,
+            escalation,
+            rules_of_time,
+            feedback,
+            closure_reasons,
+            canned,
+            dispositions,
+        })
     }
+
+    /// The day of an instant, where the offices are.
+    pub fn day(&self, at: Timestamp) -> Date {
+        day_of(at)
+    }
+
+    /// Which office a matter goes to at an instant, and why.
+    pub fn route(&self, matter: &Matter<'_>, at: Timestamp) -> Explained {
+        self.routes.explain(matter, &self.offices, &self.places, self.day(at))
+    }
+
+    /// Code of the office above the one that has a ticket; the same one at the top.
+    pub fn superior<'a>(&'a self, holder: &'a str, at: Timestamp) -> &'a str {
+        self.offices.superior(holder, self.day(at)).map_or(holder, |office| &office.code)
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned_datetime(TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC)).date()
+}
+
+/// Categories and offices that have limits of their own are there.
+fn check_limits(limits: &Limits, taxonomy: &Taxonomy, offices: &Offices) -> Result<(), String> {
+    for (category, office) in limits.named() {
+        let known = |code: &str| {
+            let beginning = code.strip_suffix('*');
+            taxonomy.categories.keys().any(|known| beginning.map_or(known == code, |beginning| known.starts_with(beginning)))
+        };
+        if let Some(code) = category.filter(|code| !known(code)) {
+            return Err(format!("sla.toml: no category of taxonomy.csv is {code:?}"));
+        }
+        if let Some(code) = office.filter(|code| !offices.is_known(code)) {
+            return Err(format!("sla.toml: there is no office {code:?}: see offices.csv"));
+        }
+    }
+    Ok(())
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, MastersError> {
@@ -128,6 +190,12 @@ fn closure_reasons(text: &str) -> Result<Vec<ClosureReason>, String> {
         reasons: Vec<ClosureReason>,
     }
     let file: File = parsed("closure_reasons.toml", text)?;
+    if let Some(wrong) = file.reasons.iter().find(|reason| !reason.classes.is_empty() && reason.evidence == Evidence::None) {
+        return Err(format!(
+            "closure_reasons.toml: {}: classes are named for which evidence is needed, but not which evidence",
+            wrong.code
+        ));
+    }
     if file.reasons.is_empty() { Err("closure_reasons.toml: expected at least one reason".into()) } else { Ok(file.reasons) }
 }
 

@@ -270,6 +270,7 @@ async fn ticket(store: &Store, now: Timestamp) -> daak_domain::ticket::Number {
         district: None,
         block: None,
         due_at: now,
+        office: None,
     };
     let destination = crate::store::Destination::Open(Box::new(opening));
     let taken = store.take_in(crate::store::TakeIn { contact, destination, then: Vec::new(), messages: |_: &_| Vec::new() }).await;

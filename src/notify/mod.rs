@@ -5,6 +5,7 @@
 
 mod courier;
 mod notices;
+mod officers;
 mod reach;
 mod rules;
 mod templates;
@@ -12,6 +13,7 @@ mod value;
 
 pub use courier::{Courier, ReportRefusal};
 pub use notices::Notices;
+pub use officers::{Address, Concerned, concerned};
 pub use reach::{Reach, Way};
 pub use rules::{Decision, Recent, Rules};
 pub use templates::{NEEDED, RenderError, Rendered, TemplateError, Templates};

@@ -40,6 +40,10 @@ impl Notices {
         Some(Way { channel, to, answers: None, subject: None, public: false })
     }
 
+    pub(super) fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
     /// The acknowledgement of a contact that opened or joined a ticket. A repeated one was acknowledged before.
     pub fn acknowledge(&self, ticket: &Ticket, outcome: Outcome, way: &Way, at: Timestamp) -> Option<NewMessage> {
         let template = match outcome {
@@ -62,7 +66,7 @@ impl Notices {
         }
         let (template, own) = match body {
             EventBody::Assigned { .. } | EventBody::Forwarded { .. } => ("assigned", None),
-            EventBody::Asked { question } => ("needs_info", Some(("question", question.clone()))),
+            EventBody::Asked { question, .. } => ("needs_info", Some(("question", question.clone()))),
             EventBody::AtrSubmitted { .. } => ("atr", None),
             EventBody::Questioned { means: Means::Sms, .. } => ("question", None),
             EventBody::Closed { closure: Closure::Confirmed, .. } => ("confirmed", None),
@@ -206,6 +210,22 @@ impl Notices {
             urgent: true,
             not_before: at,
         }
+    }
+
+    /// The category's name in the language.
+    pub(super) fn category(&self, code: &str, language: Language) -> String {
+        let Some(category) = self.masters.taxonomy.categories.get(code) else { return code.to_owned() };
+        let name = match language.answered_in() {
+            Language::Bn => &category.name_bn,
+            Language::Hi => &category.name_hi,
+            _ => &category.name_en,
+        };
+        [name, &category.name_en].into_iter().find(|name| !name.is_empty()).map_or(code, String::as_str).to_owned()
+    }
+
+    /// The office's name in the language, as it is at an instant.
+    pub(super) fn office(&self, code: &str, language: Language, at: Timestamp) -> String {
+        self.masters.offices.shown(code, self.masters.day(at)).map_or(code, |office| office.name(language)).to_owned()
     }
 
     /// The department's name; the English one where there is none in the language.

@@ -34,7 +34,7 @@ pub struct Rendered {
 }
 
 /// Templates that the program itself sends: each must be there.
-pub const NEEDED: [&str; 24] = [
+pub const NEEDED: [&str; 29] = [
     "registered",
     "registered_emergency",
     "joined",
@@ -59,6 +59,11 @@ pub const NEEDED: [&str; 24] = [
     "help",
     "stopped",
     "started",
+    "officer_assigned",
+    "officer_returned",
+    "officer_reminder",
+    "officer_interim",
+    "officer_escalated",
 ];
 
 /// A mistake in a template.

@@ -16,6 +16,10 @@ pub struct UserRow {
     pub role: String,
     /// Department whose tickets the person sees; none means all.
     pub department: Option<String>,
+    /// Office whose tickets, with those below, the person sees; none means any.
+    pub office: Option<String>,
+    /// District whose tickets the person sees; none means any.
+    pub district: Option<String>,
     /// Telephone number, E.164.
     pub phone: Option<String>,
     /// Password, hashed (PHC string).
@@ -74,6 +78,16 @@ impl Store {
     /// [`super::StoreError`].
     pub async fn users(&self) -> Result<Vec<UserRow>> {
         self.readers.rows("SELECT * FROM users ORDER BY name", &[]).await?.iter().map(user).collect()
+    }
+
+    /// Officers of an office who may sign in, at most `limit`; of a department's head office those of the department.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn officers_of(&self, office: &str, limit: u32) -> Result<Vec<UserRow>> {
+        let sql = "SELECT * FROM users WHERE role = 'officer' AND disabled = 0 AND (office = ?1 OR (office IS NULL AND department = ?1))
+                   ORDER BY name LIMIT ?2";
+        self.readers.rows(sql, values![office, i64::from(limit)]).await?.iter().map(user).collect()
     }
 
     /// Keeps a session, new or used again.
@@ -141,6 +155,8 @@ fn user(row: &Row) -> Result<UserRow> {
         name: row.get("name")?,
         role: row.get("role")?,
         department: row.get("department")?,
+        office: row.get("office")?,
+        district: row.get("district")?,
         phone: row.get("phone")?,
         password: row.get("password")?,
         disabled: disabled != 0,
@@ -163,12 +179,14 @@ impl Work for Write {
         Box::pin(async move {
             match self {
                 Write::User(u) => {
-                    let sql = "INSERT INTO users (name, role, department, phone, password, disabled, created_at)
-                               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    let sql = "INSERT INTO users (name, role, department, phone, password, disabled, created_at, office, district)
+                               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                                ON CONFLICT (name) DO UPDATE SET role = excluded.role, department = excluded.department,
+                               office = excluded.office, district = excluded.district,
                                phone = excluded.phone, password = excluded.password, disabled = excluded.disabled";
                     let (disabled, created_at) = (i64::from(u.disabled), micros(u.created_at));
-                    on.execute(sql, values![&u.name, &u.role, &u.department, &u.phone, &u.password, disabled, created_at]).await
+                    let who = values![&u.name, &u.role, &u.department, &u.phone, &u.password, disabled, created_at, &u.office, &u.district];
+                    on.execute(sql, who).await
                 }
                 Write::Session(s) => {
                     let sql = "INSERT INTO sessions (fingerprint, name, created_at, seen_at) VALUES (?1, ?2, ?3, ?4)

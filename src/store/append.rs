@@ -9,7 +9,7 @@ use daak_domain::Timestamp;
 use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
 use daak_domain::language::Language;
-use daak_domain::ticket::{Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
+use daak_domain::ticket::{Actor, Closure, Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
 
 /// A message to be sent for what happens. Its `queued` event joins the ticket's timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,12 @@ pub(super) struct Life {
     pub(super) tail: [u8; 32],
     /// Events that are not yet in the log; written together, for each statement is a journey to PostgreSQL.
     unlogged: Vec<Entry>,
+    /// When something last happened by which its clock may stand otherwise, in microseconds; 0: nothing did.
+    moved_at: i64,
+    /// Who closed it just now.
+    closed_by: Option<String>,
+    /// Whom it complains of was said just now.
+    restricted: bool,
 }
 
 /// A row of the log.
@@ -111,12 +117,20 @@ impl Life {
     pub(super) async fn load(dialect: Dialect, on: &mut Connection, number: Number) -> Result<Self> {
         let sql = format!("SELECT folded, tail FROM tickets WHERE number = ?1{}", dialect.locked());
         let row = on.row(&sql, values![number.as_u64() as i64]).await?.ok_or(StoreError::NotFound("ticket"))?;
-        Ok(Self { ticket: folded(&row)?, tail: hash(&row.get::<Vec<u8>>("tail")?)?, unlogged: Vec::new() })
+        Ok(Self {
+            ticket: folded(&row)?,
+            tail: hash(&row.get::<Vec<u8>>("tail")?)?,
+            unlogged: Vec::new(),
+            moved_at: 0,
+            closed_by: None,
+            restricted: false,
+        })
     }
 
     /// A new ticket, from its first event.
     pub(super) fn open(number: Number, event: &Event) -> Result<Self> {
-        let mut life = Self { ticket: Ticket::open(number, event)?, tail: GENESIS, unlogged: Vec::new() };
+        let ticket = Ticket::open(number, event)?;
+        let mut life = Self { ticket, tail: GENESIS, unlogged: Vec::new(), moved_at: 0, closed_by: None, restricted: false };
         life.chain(event)?;
         Ok(life)
     }
@@ -124,6 +138,12 @@ impl Life {
     /// Adds the next event to the fold, and to the log when the life is written.
     pub(super) fn add(&mut self, event: &Event) -> Result<()> {
         self.ticket.apply(event)?;
+        match &event.body {
+            EventBody::Message { .. } | EventBody::Amended { .. } | EventBody::Called { .. } | EventBody::Noted { .. } => {}
+            EventBody::Closed { .. } => self.closed_by = Some(who(&event.by).to_owned()),
+            EventBody::Restricted { .. } => self.restricted = true,
+            _ => self.moved_at = micros(event.at),
+        }
         self.chain(event)
     }
 
@@ -164,7 +184,7 @@ impl Life {
             state: MessageState::Queued,
             detail: None,
         };
-        self.add(&Event { at, by: daak_domain::ticket::Actor::Helpline, body })
+        self.add(&Event { at, by: Actor::Helpline, body })
     }
 
     /// Writes the fold.
@@ -172,7 +192,9 @@ impl Life {
         self.log(on).await?;
         let t = self.ticket;
         let sql = "UPDATE tickets SET state = ?2, category = ?3, department = ?4, sla_class = ?5, emergency = ?6, officer = ?7,
-                   due_at = ?8, seq = ?9, folded = ?10, tail = ?11, district = ?12 WHERE number = ?1";
+                   due_at = ?8, seq = ?9, folded = ?10, tail = ?11, district = ?12, office = ?13, closure = ?14,
+                   closed_by = CASE WHEN ?14 IS NULL THEN NULL ELSE COALESCE(?15, closed_by) END,
+                   next_due_at = CASE WHEN ?16 = 0 THEN NULL WHEN ?17 = 0 THEN next_due_at ELSE ?16 END WHERE number = ?1";
         let values = values![
             t.number.as_u64() as i64,
             t.state.as_str(),
@@ -186,8 +208,16 @@ impl Life {
             serde_json::to_string(&t)?,
             &self.tail[..],
             &t.district,
+            t.holder(),
+            t.closure.map(Closure::as_str),
+            &self.closed_by,
+            if t.has_clock() { self.moved_at.max(1) } else { 0 },
+            self.moved_at,
         ];
         on.execute(sql, values).await?;
+        if self.restricted {
+            keep_complained_of(on, &t).await?;
+        }
         changes.push(changed(&t));
         Ok(t)
     }
@@ -201,5 +231,27 @@ pub(super) fn changed(ticket: &Ticket) -> Change {
         state: ticket.state,
         department: ticket.department.clone(),
         emergency: ticket.emergency,
+        office: ticket.holder().to_owned(),
+        district: ticket.district.clone(),
+        about: ticket.about.clone(),
     }
+}
+
+/// Who did something, in a word for counting.
+fn who(by: &Actor) -> &str {
+    match by {
+        Actor::Person { name } | Actor::Machine { name } => name,
+        Actor::Citizen => "citizen",
+        Actor::Helpline => "helpline",
+    }
+}
+
+/// Keeps beside the ticket of which offices it complains, for searching.
+async fn keep_complained_of(on: &mut Connection, ticket: &Ticket) -> Result<()> {
+    let number = ticket.number.as_u64() as i64;
+    on.execute("DELETE FROM complained_of WHERE ticket = ?1", values![number]).await?;
+    for office in &ticket.about {
+        on.execute("INSERT INTO complained_of (ticket, office) VALUES (?1, ?2) ON CONFLICT DO NOTHING", values![number, office]).await?;
+    }
+    Ok(())
 }

@@ -75,6 +75,12 @@ pub enum Change {
         department: String,
         /// Whether it is an emergency.
         emergency: bool,
+        /// Code of the office that has it.
+        office: String,
+        /// LGD code of its district.
+        district: Option<String>,
+        /// Codes of the offices that it complains of.
+        about: Vec<String>,
     },
     /// A message in the outbox moved on, or is new.
     Message {

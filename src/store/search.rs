@@ -11,7 +11,7 @@ use super::{Person, Store, finding, volumes};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{Event, Number, SealedEvent, State, Ticket};
+use daak_domain::ticket::{Closure, Event, Number, SealedEvent, State, Ticket};
 use std::collections::BTreeSet;
 
 /// What to look for; all that is given must hold.
@@ -43,6 +43,14 @@ pub struct TicketQuery {
     pub to: Option<Timestamp>,
     /// Words of what was said; the beginning of a word suffices.
     pub q: Option<String>,
+    /// With one of these offices.
+    pub offices: Option<BTreeSet<String>>,
+    /// Complains of none of these offices.
+    pub not_about: BTreeSet<String>,
+    /// Open, and to be resolved before this time.
+    pub late_at: Option<Timestamp>,
+    /// On whose word it was closed.
+    pub closure: Option<Closure>,
 }
 
 /// A ticket that was found.
@@ -85,6 +93,12 @@ impl Conditions {
             let n = self.value(value);
             self.sql.push(format!("{before} ?{n}"));
         }
+    }
+
+    /// Parameters for a list of codes; NULL, which is none, for an empty one.
+    fn places(&mut self, codes: &BTreeSet<String>) -> String {
+        let places: Vec<_> = codes.iter().map(|code| format!("?{}", self.value(code.clone()))).collect();
+        if places.is_empty() { "NULL".to_owned() } else { places.join(", ") }
     }
 
     /// All of them, and one more.
@@ -214,6 +228,18 @@ fn conditions(wanted: &TicketQuery) -> Conditions {
     }
     c.compare("t.registered_at >=", wanted.from.map(micros));
     c.compare("t.registered_at <", wanted.to.map(micros));
+    c.compare("t.closure =", wanted.closure.map(Closure::as_str));
+    if let Some(at) = wanted.late_at {
+        c.compare("t.next_due_at IS NOT NULL AND t.due_at <", Some(micros(at)));
+    }
+    if let Some(offices) = &wanted.offices {
+        let places = c.places(offices);
+        c.sql.push(format!("t.office IN ({places})"));
+    }
+    if !wanted.not_about.is_empty() {
+        let places = c.places(&wanted.not_about);
+        c.sql.push(format!("NOT EXISTS (SELECT 1 FROM complained_of o WHERE o.ticket = t.number AND o.office IN ({places}))"));
+    }
     c
 }
 

@@ -32,9 +32,9 @@ pub enum Destination {
     Join(Number, Box<Opening>),
     /// A ticket of the same person, in whatever state it is and stays: nothing has to be done.
     LayBy(Number),
-    /// A ticket of the same person that is closed, and is reopened by these words. One that cannot be is left alone, and a
-    /// new one is opened instead.
-    Reopen(Number, Box<Opening>),
+    /// A ticket of the same person that is closed, and is reopened by these words; it goes to this office. One that cannot be
+    /// is left alone, and a new one is opened instead.
+    Reopen(Number, Box<Opening>, Option<String>),
 }
 
 /// What a new ticket begins with.
@@ -56,6 +56,8 @@ pub struct Opening {
     pub block: Option<String>,
     /// When it must be resolved.
     pub due_at: Timestamp,
+    /// Code of the office with which it lies.
+    pub office: Option<String>,
 }
 
 /// What became of a contact.
@@ -115,12 +117,16 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync + 'static> Work for Taking<
                     let life = Life::load(self.dialect, on, *number).await?;
                     self.join(on, person, life, changes).await
                 }
-                Destination::Reopen(number, opening) => {
+                Destination::Reopen(number, opening, up) => {
                     let mut life = Life::load(self.dialect, on, *number).await?;
                     if life.ticket.state == State::Closed {
                         let reason = self.excerpt.clone();
                         let at = self.new.contact.received_at.max(life.ticket.closed_at.unwrap_or(self.new.contact.received_at));
-                        life.add(&Event { at, by: Actor::Citizen, body: EventBody::Reopened { reason } })?;
+                        life.add(&Event {
+                            at,
+                            by: Actor::Citizen,
+                            body: EventBody::Reopened { reason, office: up.clone(), appeal: false },
+                        })?;
                     }
                     if life.ticket.state.is_open() {
                         self.join(on, person, life, changes).await
@@ -158,6 +164,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
             district: o.district,
             block: o.block,
             due_at: o.due_at,
+            office: o.office,
         };
         let event = Event { at: self.new.contact.received_at, by: Actor::Citizen, body };
         let mut life = Life::open(number, &event)?;
@@ -212,8 +219,10 @@ fn whose(body: &EventBody) -> Actor {
 
 async fn insert_ticket(on: &mut Connection, life: &Life, serial: i64, excerpt: &str) -> Result<()> {
     let t = &life.ticket;
-    let sql = "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer, registered_at,
-               due_at, seq, folded, tail, excerpt, serial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    let sql =
+        "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer, registered_at,
+               due_at, seq, folded, tail, excerpt, serial, office, next_due_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
     let values = values![
         t.number.as_u64() as i64,
         t.state.as_str(),
@@ -232,6 +241,8 @@ async fn insert_ticket(on: &mut Connection, life: &Life, serial: i64, excerpt: &
         &life.tail[..],
         excerpt,
         serial,
+        t.holder(),
+        t.has_clock().then(|| micros(t.registered_at)),
     ];
     on.execute(sql, values).await.map(|_| ())
 }

@@ -94,12 +94,13 @@ impl House {
             district: None,
             block: None,
             due_at: at,
+            office: None,
         };
         let new =
             TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: Vec::new(), messages: |_: &Ticket| Vec::new() };
         let number = self.store.take_in(new).await.expect("taken").ticket.number;
         for body in [
-            EventBody::Assigned { department: "PHE".into(), officer: None, reason: None },
+            EventBody::Assigned { department: "PHE".into(), officer: None, reason: None, office: None },
             EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: "Mended.".into(), attachments: Vec::new() },
             EventBody::VerificationBegun { how: "by hand".into() },
         ] {

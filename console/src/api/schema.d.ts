@@ -271,6 +271,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every office on a day: the tree, each office naming the one above it. */
+        get: operations["offices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -297,6 +314,23 @@ export interface paths {
         };
         /** Every queue, now. */
         get: operations["queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which office a matter would go to, and why. */
+        get: operations["route"];
         put?: never;
         post?: never;
         delete?: never;
@@ -429,6 +463,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{number}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which office a ticket should lie with by the routes of today, and why. */
+        get: operations["of_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/v1/otp": {
         parameters: {
             query?: never;
@@ -515,6 +566,8 @@ export interface components {
             department?: string | null;
             /** @description Sign-in name. */
             name: string;
+            /** @description Office of an officer, by code. */
+            office?: string | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
@@ -558,8 +611,10 @@ export interface components {
         };
         /** @description What to do with a ticket. */
         AskedStep: {
-            /** @description Department code. */
-            department: string;
+            /** @description Department code; its head office where no office is named. */
+            department?: string | null;
+            /** @description Code of the office. */
+            office?: string | null;
             /** @description Sign-in name. */
             officer?: string | null;
             /** @description Why. */
@@ -567,8 +622,10 @@ export interface components {
             /** @enum {string} */
             type: "assign";
         } | {
-            /** @description Department code. */
-            department: string;
+            /** @description Department code; its head office where no office is named. */
+            department?: string | null;
+            /** @description Code of the office. */
+            office?: string | null;
             /** @description Why. */
             reason: string;
             /** @enum {string} */
@@ -809,11 +866,17 @@ export interface components {
          * @description On whose word a ticket was closed.
          * @enum {string}
          */
-        Closure: "confirmed" | "no_answer" | "override";
+        Closure: "confirmed" | "no_answer" | "evidenced" | "override";
         /** @description A reason for which an office may call a matter settled. */
         ClosureReason: {
             /** @description Its code. */
             code: string;
+            /** @description Whether an officer above must put their name to it. */
+            cosign: boolean;
+            /** @description What must be attached: `none`, `file`, `photograph`. */
+            evidence: string;
+            /** @description For which classes; none means all. */
+            evidence_classes: string[];
             /** @description Name in Bengali. */
             name_bn: string;
             /** @description Name in English. */
@@ -845,6 +908,25 @@ export interface components {
             number?: string | null;
             /** @description The telephone that registered a ticket. */
             phone?: string | null;
+        };
+        /** @description A route that was considered. */
+        ConsideredView: {
+            /** @description The condition that does not hold. */
+            condition?: string | null;
+            /** @description Its line in `routes.toml`. */
+            line: number;
+            /** @description `taken`; `other`: the condition does not hold; `no_office`: its office does not exist for this matter. */
+            outcome: string;
+            /**
+             * @description Its target as it is written.
+             * @example BDO-{local}
+             */
+            to: string;
+            /**
+             * @description What it asks for; empty where it holds for all.
+             * @example category wcd.*, local_kind block
+             */
+            when: string;
         };
         /** @description The ticket that a contact opened or joined. */
         ContactTaken: {
@@ -985,7 +1067,8 @@ export interface components {
             /**
              * @description What: `registered`, `contact_joined`, `amended`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
              *     `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
-             *     `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
+             *     `unmerged`, `policy_registered`, `visit_requested`, `evidence_given`, `cosigned`, `restricted`, `reminded`, `escalated`,
+             *     `limit_moved`, `questioned`, `called`, `message`.
              */
             type: string;
         };
@@ -1219,6 +1302,37 @@ export interface components {
             /** @description Telephone number, E.164 or as people in India write it. */
             phone?: string | null;
         };
+        /**
+         * @description What kind of office.
+         * @enum {string}
+         */
+        OfficeKind: "state" | "department" | "directorate" | "district" | "subdivision" | "block" | "municipality" | "local";
+        /** @description An office, as it is on a day. */
+        OfficeView: {
+            /**
+             * @description Its code.
+             * @example DM-305
+             */
+            code: string;
+            /** @description Code of its department; an office of the general administration has none. */
+            department?: string | null;
+            /** @description Whether that is the deputy, because the nodal officer is away. */
+            deputy: boolean;
+            /** @description LGD code of its district. */
+            district?: string | null;
+            /** @description Sign-in name of whoever is in charge on that day, where known. */
+            in_charge?: string | null;
+            /** @description What kind of office it is. */
+            kind: components["schemas"]["OfficeKind"];
+            /** @description Name in Bengali. */
+            name_bn: string;
+            /** @description Name in English. */
+            name_en: string;
+            /** @description Name in Hindi. */
+            name_hi: string;
+            /** @description Code of the office above; none at the top. */
+            parent?: string | null;
+        };
         /** @description A ticket in the citizen's list. */
         OwnTicketRow: {
             /** @description What it is about, in words. */
@@ -1268,6 +1382,8 @@ export interface components {
                 department?: string | null;
                 /** @description Sign-in name. */
                 name: string;
+                /** @description Office of an officer, by code. */
+                office?: string | null;
                 /** @description Role. */
                 role: components["schemas"]["Role"];
             }[];
@@ -1424,6 +1540,37 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_OfficeView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * @description Its code.
+                 * @example DM-305
+                 */
+                code: string;
+                /** @description Code of its department; an office of the general administration has none. */
+                department?: string | null;
+                /** @description Whether that is the deputy, because the nodal officer is away. */
+                deputy: boolean;
+                /** @description LGD code of its district. */
+                district?: string | null;
+                /** @description Sign-in name of whoever is in charge on that day, where known. */
+                in_charge?: string | null;
+                /** @description What kind of office it is. */
+                kind: components["schemas"]["OfficeKind"];
+                /** @description Name in Bengali. */
+                name_bn: string;
+                /** @description Name in English. */
+                name_en: string;
+                /** @description Name in Hindi. */
+                name_hi: string;
+                /** @description Code of the office above; none at the top. */
+                parent?: string | null;
+            }[];
+            /** @description Give this as `cursor` for the items after these; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_QueueView: {
             /** @description The items, in the list's order. */
             items: {
@@ -1467,6 +1614,8 @@ export interface components {
         Page_TicketRow: {
             /** @description The items, in the list's order. */
             items: {
+                /** @description Codes of the offices that it complains of, from which it is hidden. */
+                about?: string[];
                 /** @description Code of block or municipality, where known. */
                 block?: string | null;
                 /** @description Category code. */
@@ -1499,6 +1648,11 @@ export interface components {
                 excerpt?: string | null;
                 /** @description In which language the citizen is answered. */
                 language: components["schemas"]["Language"];
+                /**
+                 * Format: int32
+                 * @description How many levels above its office were told that a limit passed.
+                 */
+                level: number;
                 /** @description The ticket in which it goes on, while it is merged. */
                 merged_into?: string | null;
                 /**
@@ -1511,6 +1665,11 @@ export interface components {
                  * @example 471 830 9263
                  */
                 number_grouped: string;
+                /**
+                 * @description Code of the office that has it.
+                 * @example DM-305
+                 */
+                office: string;
                 /** @description Sign-in name of the person who has it. */
                 officer?: string | null;
                 person?: components["schemas"]["PersonView"] | null;
@@ -1641,6 +1800,15 @@ export interface components {
          * @enum {string}
          */
         Role: "agent" | "supervisor" | "processor" | "officer" | "field" | "analyst" | "auditor" | "admin" | "integration";
+        /** @description Where a matter goes, and why. */
+        RouteView: {
+            /** @description Every route that was considered, in order; the last one is taken. */
+            considered: components["schemas"]["ConsideredView"][];
+            /** @description The office. */
+            office: string;
+            /** @description The reason that the route gives. */
+            why: string;
+        };
         /** @description A scan that lies in the inbox. */
         ScanLaidDown: {
             /**
@@ -1664,10 +1832,14 @@ export interface components {
         SessionView: {
             /** @description Department of an officer, by code. */
             department?: string | null;
+            /** @description LGD code of the district to which they are bound. */
+            district?: string | null;
             /** @description Whether it is a machine with a token. */
             machine: boolean;
             /** @description Sign-in name. */
             name: string;
+            /** @description Office of an officer, by code: its tickets and those below are seen. */
+            office?: string | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
@@ -1730,6 +1902,8 @@ export interface components {
         TicketOrText: string | number | components["schemas"]["GivenGrievance"];
         /** @description A ticket in a list. */
         TicketRow: {
+            /** @description Codes of the offices that it complains of, from which it is hidden. */
+            about?: string[];
             /** @description Code of block or municipality, where known. */
             block?: string | null;
             /** @description Category code. */
@@ -1762,6 +1936,11 @@ export interface components {
             excerpt?: string | null;
             /** @description In which language the citizen is answered. */
             language: components["schemas"]["Language"];
+            /**
+             * Format: int32
+             * @description How many levels above its office were told that a limit passed.
+             */
+            level: number;
             /** @description The ticket in which it goes on, while it is merged. */
             merged_into?: string | null;
             /**
@@ -1774,6 +1953,11 @@ export interface components {
              * @example 471 830 9263
              */
             number_grouped: string;
+            /**
+             * @description Code of the office that has it.
+             * @example DM-305
+             */
+            office: string;
             /** @description Sign-in name of the person who has it. */
             officer?: string | null;
             person?: components["schemas"]["PersonView"] | null;
@@ -2329,6 +2513,28 @@ export interface operations {
             };
         };
     };
+    offices: {
+        parameters: {
+            query?: {
+                /** @description As they are on this day; today where absent. */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OfficeView"];
+                };
+            };
+        };
+    };
     accounts: {
         parameters: {
             query?: {
@@ -2336,6 +2542,8 @@ export interface operations {
                 role?: components["schemas"]["Role"];
                 /** @description Those of this department. */
                 department?: string;
+                /** @description Those of this office. */
+                office?: string;
             };
             header?: never;
             path?: never;
@@ -2368,6 +2576,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_QueueView"];
+                };
+            };
+        };
+    };
+    route: {
+        parameters: {
+            query: {
+                /** @description Category code. */
+                category: string;
+                /** @description LGD code or name of a district. */
+                district?: string;
+                /** @description LGD code of a block or municipality. */
+                block?: string;
+                /** @description Class of limit; the category's own where absent. */
+                sla_class?: components["schemas"]["SlaClass"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteView"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2474,6 +2718,14 @@ export interface operations {
                 category?: string;
                 /** @description Department code. */
                 department?: string;
+                /** @description Code of an office: tickets that lie with it. */
+                office?: string;
+                /** @description With `office`: those with all offices below it as well. */
+                below?: boolean;
+                /** @description Open, and past the limit. */
+                late?: boolean;
+                /** @description On whose word it was closed. */
+                closure?: components["schemas"]["Closure"];
                 /** @description LGD code of a district, or its name. */
                 district?: string;
                 /** @description By which way it came. */
@@ -2742,6 +2994,36 @@ export interface operations {
             };
             /** @description The fonts are missing */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

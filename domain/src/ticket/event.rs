@@ -69,6 +69,9 @@ pub enum EventBody {
         block: Option<String>,
         /// When it must be resolved.
         due_at: Timestamp,
+        /// Code of the office with which it lies.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
     },
     /// Another contact of the same person about the same matter.
     ContactJoined {
@@ -89,6 +92,9 @@ pub enum EventBody {
         due_at: Timestamp,
         /// Why.
         why: String,
+        /// Code of the office with which it lies now; none: it stays where it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
     },
     /// It is treated as an emergency from now on.
     EmergencyRaised {
@@ -112,23 +118,32 @@ pub enum EventBody {
         officer: Option<String>,
         /// Why.
         reason: Option<String>,
+        /// Code of the office.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
     },
     /// A person began to work on it.
     Taken {
         /// Sign-in name.
         officer: String,
     },
-    /// Sent to another office.
+    /// Sent to another office: down, aside or up.
     Forwarded {
         /// Department code.
         department: String,
         /// Why.
         reason: String,
+        /// Code of the office.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
     },
     /// The citizen is asked for something.
     Asked {
         /// The question.
         question: String,
+        /// Until when the clock rests at most; none: as long as the rule says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// Something was written to the citizen, who need not answer.
     Replied {
@@ -178,6 +193,9 @@ pub enum EventBody {
     AtrReturned {
         /// What is missing.
         reason: String,
+        /// Code of the office that has it now, where that is another: the one above, if the citizen said no.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
     },
     /// It is over.
     Closed {
@@ -190,6 +208,12 @@ pub enum EventBody {
     Reopened {
         /// Why.
         reason: String,
+        /// Code of the office that has it now, where that is another: the one above the one that settled it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
+        /// Whether it is an appeal against a settlement.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        appeal: bool,
     },
     /// It is the same matter as another ticket.
     Merged {
@@ -207,6 +231,58 @@ pub enum EventBody {
     VisitRequested {
         /// Why.
         reason: String,
+    },
+    /// Somebody other than the reporting officer looked at the place, or at the evidence.
+    EvidenceGiven {
+        /// Whether it shows the matter settled.
+        settled: bool,
+        /// What was seen.
+        remarks: String,
+        /// Photographs, documents.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
+    },
+    /// An officer above put their name to the report.
+    Cosigned {
+        /// Why it is right.
+        remarks: String,
+    },
+    /// It complains of offices, and is seen by nobody in them or below them.
+    Restricted {
+        /// Codes of the offices complained of.
+        about: Vec<String>,
+        /// Why.
+        reason: String,
+        /// Code of the office that has it now, where it lay with one of those.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<String>,
+    },
+    /// The office was reminded of a limit.
+    Reminded {
+        /// Of which.
+        limit: Limit,
+        /// The reminder's place among those of this limit, from 1.
+        nth: u32,
+        /// When it is reached.
+        due_at: Timestamp,
+    },
+    /// A limit passed: an office above was told, and looks after it.
+    Escalated {
+        /// Which.
+        limit: Limit,
+        /// How many levels above the office that has it.
+        level: u32,
+        /// Code of the office that was told.
+        office: String,
+        /// When it was reached.
+        due_at: Timestamp,
+    },
+    /// Its limits moved: the clock had rested, or the rules changed.
+    LimitMoved {
+        /// When it must be resolved.
+        due_at: Timestamp,
+        /// Why.
+        why: String,
     },
     /// A call in which the ticket was spoken of.
     Called {
@@ -270,6 +346,12 @@ impl EventBody {
             | EventBody::Noted { .. }
             | EventBody::Replied { .. }
             | EventBody::VisitRequested { .. }
+            | EventBody::EvidenceGiven { .. }
+            | EventBody::Cosigned { .. }
+            | EventBody::Restricted { .. }
+            | EventBody::Reminded { .. }
+            | EventBody::Escalated { .. }
+            | EventBody::LimitMoved { .. }
             | EventBody::Questioned { .. }
             | EventBody::Called { .. }
             | EventBody::Amended { .. }
@@ -302,8 +384,48 @@ pub enum Closure {
     Confirmed,
     /// The citizen was asked and did not answer.
     NoAnswer,
+    /// The report, and evidence that another person gave, agree; the citizen could not be asked.
+    Evidenced,
     /// A person closed it on their own word.
     Override,
+}
+
+impl Closure {
+    /// Every way.
+    pub const ALL: [Closure; 4] = [Closure::Confirmed, Closure::NoAnswer, Closure::Evidenced, Closure::Override];
+
+    /// The name used in the HTTP API and in storage.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Closure::Confirmed => "confirmed",
+            Closure::NoAnswer => "no_answer",
+            Closure::Evidenced => "evidenced",
+            Closure::Override => "override",
+        }
+    }
+}
+
+/// A limit of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Somebody must have begun to do something.
+    FirstAction,
+    /// The citizen must have heard how far it is.
+    Interim,
+    /// It must be resolved.
+    Resolution,
+}
+
+impl Limit {
+    /// The name used in the HTTP API and in storage.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Limit::FirstAction => "first_action",
+            Limit::Interim => "interim",
+            Limit::Resolution => "resolution",
+        }
+    }
 }
 
 /// Where a message stands.

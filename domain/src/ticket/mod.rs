@@ -7,7 +7,7 @@ mod state;
 mod ticket;
 mod told;
 
-pub use event::{Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, MessageState, SealedEvent, seal, verify};
+pub use event::{Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, Limit, MessageState, SealedEvent, seal, verify};
 pub use number::{NotATicketNumber, Number};
 pub use state::{SlaClass, State, Step, TRANSITIONS, Transition, next_state};
 pub use ticket::{Illegal, Ticket};

@@ -33,6 +33,18 @@ pub struct Ticket {
     pub block: Option<String>,
     /// The person who has it.
     pub officer: Option<String>,
+    /// Code of the office that has it; none where only the department is known, as before there were offices: see [`Ticket::holder`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+    /// Code of the office that forwarded it to the one that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_from: Option<String>,
+    /// How many levels above its office it was escalated, while it is open.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub level: u32,
+    /// Codes of the offices that it complains of: nobody in them or below them sees it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
     /// When it was registered.
     pub registered_at: Timestamp,
     /// When it must be resolved.
@@ -75,7 +87,18 @@ impl Ticket {
     /// [`Illegal::Birth`] if the event is not a registration.
     pub fn open(number: Number, event: &Event) -> Result<Self, Illegal> {
         let EventBody::Registered {
-            person, channel, category, department, sla_class, emergency, language, district, block, due_at, ..
+            person,
+            channel,
+            category,
+            department,
+            sla_class,
+            emergency,
+            language,
+            district,
+            block,
+            due_at,
+            office,
+            ..
         } = &event.body
         else {
             return Err(Illegal::Birth);
@@ -93,6 +116,10 @@ impl Ticket {
             district: district.clone(),
             block: block.clone(),
             officer: None,
+            office: office.clone(),
+            came_from: None,
+            level: 0,
+            about: Vec::new(),
             registered_at: event.at,
             due_at: *due_at,
             closed_at: None,
@@ -136,10 +163,32 @@ impl Ticket {
         Ok(ticket)
     }
 
+    /// Code of the office that has it: where none was named, the head office of its department.
+    pub fn holder(&self) -> &str {
+        self.office.as_deref().unwrap_or(&self.department)
+    }
+
+    /// It lies with another office from now on, where one is named.
+    fn lie_with(&mut self, office: &Option<String>) {
+        if office.is_some() {
+            self.office.clone_from(office);
+            (self.came_from, self.level) = (None, 0);
+        }
+    }
+
+    /// Another office has it, where one is named; the person who had it there has it no more.
+    fn go_up(&mut self, office: &Option<String>) {
+        if office.is_some() {
+            self.lie_with(office);
+            self.officer = None;
+        }
+    }
+
     fn take_over(&mut self, event: &Event) {
         match &event.body {
             EventBody::ContactJoined { .. } => self.contacts += 1,
-            EventBody::Classified { category, department, sla_class, due_at, .. } => {
+            EventBody::Classified { category, department, sla_class, due_at, office, .. } => {
+                self.lie_with(office);
                 self.category.clone_from(category);
                 self.department.clone_from(department);
                 self.sla_class = *sla_class;
@@ -150,26 +199,45 @@ impl Ticket {
                 self.sla_class = SlaClass::Emergency;
                 self.due_at = *due_at;
             }
-            EventBody::Assigned { department, officer, .. } => {
+            EventBody::Assigned { department, officer, office, .. } => {
+                self.office.clone_from(office);
+                (self.came_from, self.level) = (None, 0);
                 self.department.clone_from(department);
                 self.officer.clone_from(officer);
             }
             EventBody::Taken { officer } => self.officer = Some(officer.clone()),
-            EventBody::Forwarded { department, .. } => {
+            EventBody::Forwarded { department, office, .. } => {
+                let before = self.holder().to_owned();
+                self.office.clone_from(office);
+                self.level = 0;
+                self.came_from = office.as_ref().filter(|office| **office != before).map(|_| before);
                 self.department.clone_from(department);
                 self.officer = None;
             }
+            EventBody::AtrReturned { office, .. } => self.go_up(office),
+            EventBody::Restricted { about, office, .. } => {
+                self.about.clone_from(about);
+                self.go_up(office);
+            }
+            EventBody::Escalated { level, .. } => self.level = self.level.max(*level),
+            EventBody::LimitMoved { due_at, .. } => self.due_at = *due_at,
             EventBody::Closed { closure, .. } => {
                 self.closed_at = Some(event.at);
                 self.closure = Some(*closure);
             }
-            EventBody::Reopened { .. } => {
+            EventBody::Reopened { office, .. } => {
                 self.closed_at = None;
                 self.closure = None;
+                self.level = 0;
+                self.go_up(office);
             }
             EventBody::Merged { into } => self.merged_into = Some(*into),
             EventBody::Unmerged => self.merged_into = None,
             _ => {}
         }
     }
+}
+
+fn is_none(level: &u32) -> bool {
+    *level == 0
 }

@@ -96,18 +96,19 @@ impl Told {
                 Self::Given { department: department.clone() }
             }
             EventBody::Taken { .. } => Self::Begun,
-            EventBody::Asked { question } => Self::Asked { question: question.clone() },
+            EventBody::Asked { question, .. } => Self::Asked { question: question.clone() },
             EventBody::Answered { text } => Self::Answered { text: text.clone() },
             EventBody::Replied { text, .. } => Self::Written { text: text.clone() },
             EventBody::VisitRequested { .. } => Self::Visit,
             EventBody::AtrSubmitted { closure_reason, .. } => Self::Reported { closure_reason: closure_reason.clone() },
             EventBody::VerificationBegun { .. } => Self::Checked,
             EventBody::Questioned { .. } => Self::Questioned,
-            EventBody::AtrReturned { reason } if by_citizen => Self::NotSettled { words: reason.clone() },
+            EventBody::AtrReturned { reason, .. } if by_citizen => Self::NotSettled { words: reason.clone() },
             EventBody::AtrReturned { .. } => Self::SentBack,
-            EventBody::Closed { closure, remarks } => {
-                Self::Closed { closure: *closure, remarks: (*closure == Closure::Override).then(|| remarks.clone()) }
-            }
+            EventBody::Closed { closure, remarks } => Self::Closed {
+                closure: *closure,
+                remarks: matches!(closure, Closure::Override | Closure::Evidenced).then(|| remarks.clone()),
+            },
             EventBody::Reopened { .. } => Self::Reopened,
             EventBody::Merged { into } => Self::Joined { into: *into },
             EventBody::Unmerged => Self::Parted,
@@ -140,15 +141,18 @@ mod tests {
         let person = || Actor::Person { name: "rina-secret".into() };
         for body in [
             EventBody::Noted { text: secret(), attachments: vec![] },
-            EventBody::Forwarded { department: "PWD".into(), reason: secret() },
-            EventBody::Assigned { department: "PWD".into(), officer: Some(secret()), reason: Some(secret()) },
+            EventBody::Forwarded { department: "PWD".into(), reason: secret(), office: Some(secret()) },
+            EventBody::Assigned { department: "PWD".into(), officer: Some(secret()), reason: Some(secret()), office: None },
             EventBody::Taken { officer: secret() },
             EventBody::AtrSubmitted { closure_reason: "done".into(), remarks: secret(), attachments: vec![] },
-            EventBody::AtrReturned { reason: secret() },
+            EventBody::AtrReturned { reason: secret(), office: None },
+            EventBody::Restricted { about: vec![secret()], reason: secret(), office: None },
+            EventBody::EvidenceGiven { settled: true, remarks: secret(), attachments: vec![] },
+            EventBody::Cosigned { remarks: secret() },
             EventBody::VerificationBegun { how: secret() },
             EventBody::VisitRequested { reason: secret() },
             EventBody::PolicyRegistered { reason: secret() },
-            EventBody::Reopened { reason: secret() },
+            EventBody::Reopened { reason: secret(), office: None, appeal: false },
             EventBody::WrittenDown { contact: 1, text: secret() },
             EventBody::Closed { closure: Closure::NoAnswer, remarks: secret() },
             message("assigned"),
@@ -162,8 +166,8 @@ mod tests {
     fn what_is_said_to_the_citizen_and_by_the_citizen_is_shown() {
         let text = || "আজ জল এসেছে".to_owned();
         let person = || Actor::Person { name: "rina".into() };
-        assert_eq!(told(person(), EventBody::Asked { question: text() }), Some(Told::Asked { question: text() }));
-        assert_eq!(told(Actor::Citizen, EventBody::AtrReturned { reason: text() }), Some(Told::NotSettled { words: text() }));
+        assert_eq!(told(person(), EventBody::Asked { question: text(), until: None }), Some(Told::Asked { question: text() }));
+        assert_eq!(told(Actor::Citizen, EventBody::AtrReturned { reason: text(), office: None }), Some(Told::NotSettled { words: text() }));
         let closed = EventBody::Closed { closure: Closure::Override, remarks: text() };
         assert_eq!(told(person(), closed), Some(Told::Closed { closure: Closure::Override, remarks: Some(text()) }));
     }

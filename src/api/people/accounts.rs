@@ -20,6 +20,8 @@ pub struct AccountView {
     pub role: Role,
     /// Department of an officer, by code.
     pub department: Option<String>,
+    /// Office of an officer, by code.
+    pub office: Option<String>,
 }
 
 /// Which people.
@@ -30,6 +32,8 @@ pub struct AccountSearch {
     pub role: Option<Role>,
     /// Those of this department.
     pub department: Option<String>,
+    /// Those of this office.
+    pub office: Option<String>,
 }
 
 /// People who can sign in.
@@ -40,11 +44,12 @@ pub async fn accounts(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Que
     let fits = |account: &AccountView| {
         wanted.role.is_none_or(|role| account.role == role)
             && wanted.department.as_ref().is_none_or(|d| account.department.as_ref() == Some(d))
+            && wanted.office.as_ref().is_none_or(|o| account.office.as_ref() == Some(o))
     };
     let items = everybody
         .into_iter()
         .filter(|account| !account.disabled)
-        .map(|account| AccountView { name: account.name, role: account.role, department: account.department })
+        .map(|account| AccountView { name: account.name, role: account.role, department: account.department, office: account.office })
         .filter(fits)
         .collect();
     Ok(Json(Page { items, next: None }))

@@ -226,6 +226,7 @@ fn said(parts: &Parts, step: &Step, language: Language) -> StepView {
         Told::Closed { closure, remarks } => match closure {
             daak_domain::ticket::Closure::Confirmed => ("closed_confirmed", None, remarks.clone()),
             daak_domain::ticket::Closure::NoAnswer => ("closed_no_answer", None, remarks.clone()),
+            daak_domain::ticket::Closure::Evidenced => ("closed_evidenced", None, remarks.clone()),
             daak_domain::ticket::Closure::Override => ("closed_override", None, remarks.clone()),
         },
         Told::Reopened => ("reopened", None, None),

@@ -74,7 +74,8 @@ impl House {
             lock_after: 3,
             lock_for: SignedDuration::from_mins(15),
         };
-        let access = Access::new(store.clone(), terms);
+        let rules = Arc::new(crate::masters::Masters::load(std::path::Path::new("config")).expect("shipped"));
+        let access = Access::new(store.clone(), terms).with_offices(rules.clone());
         let (bus, archive) = (Bus::in_process(), Arc::new(Shelf::default()));
         let mut settings = Settings {
             name: "Test".into(),
@@ -118,6 +119,7 @@ impl House {
             phones: None,
             page_calls: None,
             masters: masters(),
+            rules,
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             texts: Arc::new(texts.expect("a door")),
             inbound: [("carrier".to_owned(), daak_sms::Inbound::new("carrier", fields).expect("valid"))].into(),
@@ -130,8 +132,34 @@ impl House {
 
     /// A person with the password `correct horse`.
     pub async fn person(&self, name: &str, role: Role, department: Option<&str>) {
-        let account = Account { name: name.into(), role, department: department.map(Into::into), phone: None, disabled: false };
+        let account = Account {
+            name: name.into(),
+            role,
+            department: department.map(Into::into),
+            office: None,
+            district: None,
+            phone: None,
+            disabled: false,
+        };
         self.access.add(account, "correct horse".into(), Timestamp::now()).await.expect("added");
+    }
+
+    /// A person of an office, signed in; the cookie of their session.
+    pub async fn officer(&self, name: &str, office: &str) -> String {
+        let office = Some(office.to_owned());
+        let account =
+            Account { name: name.into(), role: Role::Officer, department: None, office, district: None, phone: None, disabled: false };
+        self.access.add(account, "correct horse".into(), Timestamp::now()).await.expect("added");
+        let opened = self.access.sign_in(name, "correct horse".into(), Timestamp::now()).await.expect("signed in");
+        format!("daak_session={}", opened.secret.reveal())
+    }
+
+    /// A request with a session's cookie, as the console makes it.
+    pub async fn by(&self, cookie: &str, method: Method, path: &str, body: Option<Value>) -> Answered {
+        let request = Request::builder().method(method).uri(path).header(header::COOKIE, cookie).header("x-requested-with", "test");
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let body = body.map_or(Body::empty(), |json| Body::from(json.to_string()));
+        self.send(request.body(body).expect("a request")).await
     }
 
     pub async fn token(&self, role: Role) -> String {
@@ -215,7 +243,13 @@ fn masters() -> Masters {
             name_hi: None,
         }],
         closure_reasons: vec![ClosureReason {
-            code: "done".into(), name_en: "Done".into(), name_bn: "হয়েছে".into(), name_hi: None
+            code: "done".into(),
+            name_en: "Done".into(),
+            name_bn: "হয়েছে".into(),
+            name_hi: None,
+            evidence: "none",
+            evidence_classes: Vec::new(),
+            cosign: false,
         }],
     }
 }
@@ -244,6 +278,7 @@ impl Helpline for Door {
                 district: None,
                 block: None,
                 due_at: contact.received_at + SignedDuration::from_hours(24),
+                office: None,
             };
             let new =
                 TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: Vec::new(), messages: |_: &Ticket| Vec::new() };

@@ -50,7 +50,16 @@ impl Line {
 }
 
 fn changed(department: &str) -> Happening {
-    Happening::Ticket { number: Number::from_serial(1), seq: 2, state: State::Assigned, department: department.into(), emergency: false }
+    Happening::Ticket {
+        number: Number::from_serial(1),
+        seq: 2,
+        state: State::Assigned,
+        department: department.into(),
+        emergency: false,
+        office: department.into(),
+        district: None,
+        about: Vec::new(),
+    }
 }
 
 fn arrived() -> Happening {

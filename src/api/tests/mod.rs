@@ -5,6 +5,7 @@ mod contacts;
 pub(super) mod house;
 mod letters;
 mod live;
+mod offices;
 mod public;
 mod safety;
 mod tickets;

@@ -1,8 +1,10 @@
 //! `POST /tickets/{number}/events`: one step of a ticket's life.
 
-use super::read::find;
+use super::placing::{Placed, placed};
+use super::read::seen;
 use super::step::{self, AskedStep, FileReference, KnownFile, NewEvent};
 use super::view::{ActorView, TicketRow};
+use crate::access::Act;
 use crate::api::extract::{Json, TicketNumber};
 use crate::api::parts::Parts;
 use crate::api::problem::{Answer, Problem};
@@ -13,7 +15,8 @@ use axum::extract::State as Joined;
 use axum::http::StatusCode;
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
-use daak_domain::ticket::{Event, EventBody, Number, Ticket};
+use daak_domain::routing::Matter;
+use daak_domain::ticket::{Event, EventBody, Number, State, Ticket};
 
 /// Add an event to a ticket's life.
 ///
@@ -35,15 +38,24 @@ pub async fn append(
     TicketNumber(number): TicketNumber,
     Json(new): Json<NewEvent>,
 ) -> Answer<(StatusCode, Json<TicketRow>)> {
-    let before = find(&parts, number).await?;
-    who.may(new.step.act(), Some(&before))?;
+    let (before, _) = seen(&parts, &who, new.step.act(), number).await?;
     check_against_masters(&parts, &new.step)?;
-    check_references(&parts, number, &new.step).await?;
+    check_references(&parts, &who, number, &new.step).await?;
     let files = look_at(&parts, new.step.files()).await?;
     let now = Timestamp::now();
     let body = match new.step {
         AskedStep::Classify { category, department, sla_class, why } => {
-            parts.masters.classified(&category, department, sla_class, &before, step::text("why", why)?)?
+            let why = step::text("why", why)?;
+            rerouted(&parts, &before, parts.masters.classified(&category, department, sla_class, &before, why)?, now)
+        }
+        AskedStep::Assign { department, office, officer, reason } => {
+            let Placed { department, office } = placed(&parts, &before, department, office)?;
+            let (officer, reason) = (step::optional("officer", officer)?, step::optional("reason", reason)?);
+            EventBody::Assigned { department, officer, reason, office: Some(office) }
+        }
+        AskedStep::Forward { department, office, reason } => {
+            let Placed { department, office } = placed(&parts, &before, department, office)?;
+            EventBody::Forwarded { department, reason: step::text("reason", reason)?, office: Some(office) }
         }
         AskedStep::Reply { text, channel } => reply(&parts, &before, step::text("text", text)?, channel).await?,
         other => other.into_body(&who.0, files)?,
@@ -58,6 +70,15 @@ pub async fn append(
             .with("possible", step::possible(&who.0, &before))),
         Err(why) => Err(refused_by_store(&why)),
     }
+}
+
+/// A ticket that nobody has begun to work on lies where the routes say for what it is said to be now.
+fn rerouted(parts: &Parts, before: &Ticket, mut body: EventBody, now: Timestamp) -> EventBody {
+    if let (State::Registered, EventBody::Classified { category, department, sla_class, office, .. }) = (before.state, &mut body) {
+        let matter = Matter { category, department, class: *sla_class, ..Matter::of(before) };
+        *office = Some(parts.rules.route(&matter, now).office).filter(|_| before.about.is_empty());
+    }
+    body
 }
 
 /// What is written to the citizen, by the channel that was chosen or the one that the matter came by.
@@ -76,14 +97,13 @@ async fn reply(parts: &Parts, ticket: &Ticket, text: String, channel: Option<Cha
 
 fn check_against_masters(parts: &Parts, step: &AskedStep) -> Answer<()> {
     match step {
-        AskedStep::Assign { department, .. } | AskedStep::Forward { department, .. } => parts.masters.know_department(department),
         AskedStep::Atr { closure_reason, .. } => parts.masters.know_closure_reason(closure_reason),
         _ => Ok(()),
     }
 }
 
 /// What a step refers to must be there: the officer, the contact, the ticket in which it goes on.
-async fn check_references(parts: &Parts, number: Number, step: &AskedStep) -> Answer<()> {
+async fn check_references(parts: &Parts, who: &Who, number: Number, step: &AskedStep) -> Answer<()> {
     match step {
         AskedStep::Assign { officer: Some(officer), .. } => check_officer(parts, officer).await,
         AskedStep::WriteDown { contact, .. } => {
@@ -91,7 +111,7 @@ async fn check_references(parts: &Parts, number: Number, step: &AskedStep) -> An
             let known = contacts.iter().any(|c| c.id == *contact);
             if known { Ok(()) } else { Err(Problem::invalid("contact: the ticket has no contact with this id")) }
         }
-        AskedStep::Merge { into } => check_merge(parts, into).await,
+        AskedStep::Merge { into } => check_merge(parts, who, into).await,
         _ => Ok(()),
     }
 }
@@ -105,15 +125,14 @@ async fn check_officer(parts: &Parts, officer: &str) -> Answer<()> {
 }
 
 /// A ticket is merged into one that is there, and goes on there.
-async fn check_merge(parts: &Parts, into: &str) -> Answer<()> {
+async fn check_merge(parts: &Parts, who: &Who, into: &str) -> Answer<()> {
     let Ok(number) = Number::parse(into) else { return Ok(()) };
-    let into = parts.store.ticket(number).await.map_err(|why| refused_by_store(&why))?;
-    match into {
-        None => Err(Problem::invalid(format!("into: there is no ticket {}", number.grouped()))),
-        Some(Ticket { merged_into: Some(further), .. }) => {
+    match seen(parts, who, Act::ReadTicket, number).await {
+        Ok((Ticket { merged_into: Some(further), .. }, _)) => {
             Err(Problem::invalid(format!("into: that ticket was itself merged: give {}, in which it goes on", further.grouped())))
         }
-        Some(_) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(problem) => Err(Problem::invalid(format!("into: {}", problem.detail))),
     }
 }
 

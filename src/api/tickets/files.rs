@@ -1,6 +1,6 @@
 //! A ticket's files: recordings to hear, photographs to see, evidence to add.
 
-use super::read::find;
+use super::read::seen;
 use super::view::AttachmentView;
 use crate::access::Act;
 use crate::api::extract::{Json, Query, TicketNumber, shortened};
@@ -44,8 +44,7 @@ pub async fn read(
 ) -> Answer<Response> {
     let number = Number::parse(&number).map_err(|why| Problem::not_found(format!("there is no ticket {:?}: {why}", shortened(&number))))?;
     let blob = BlobId::parse(&blob).map_err(Problem::not_found)?;
-    let ticket = find(&parts, number).await?;
-    who.may(Act::ReadTicket, Some(&ticket))?;
+    let (ticket, _) = seen(&parts, &who, Act::ReadTicket, number).await?;
     let attachment = of_ticket(&parts, number, &blob).await?.ok_or_else(|| Problem::not_found("the ticket has no such file"))?;
     if matches!(attachment.role, AttachmentRole::Statement | AttachmentRole::CallRecording) {
         who.may(Act::HearRecording, Some(&ticket))?;
@@ -80,8 +79,7 @@ pub async fn upload(
     Query(query): Query<UploadQuery>,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Answer<(StatusCode, Json<AttachmentView>)> {
-    let ticket = find(&parts, number).await?;
-    who.may(Act::Note, Some(&ticket))?;
+    seen(&parts, &who, Act::Note, number).await?;
     let content = body.map_err(|why| match why.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::too_large(format!("expected a file of at most {} bytes", parts.settings.attachment_limit))

@@ -1,6 +1,6 @@
 //! `POST /tickets/{number}/letter`: a reply to the citizen by post.
 
-use super::read::find;
+use super::read::seen;
 use super::step;
 use super::view::AttachmentView;
 use crate::access::Act;
@@ -47,8 +47,7 @@ pub async fn write(
     TicketNumber(number): TicketNumber,
     Json(new): Json<NewLetter>,
 ) -> Answer<(StatusCode, Json<AttachmentView>)> {
-    let ticket = find(&parts, number).await?;
-    who.may(Act::Ask, Some(&ticket))?;
+    let (ticket, _) = seen(&parts, &who, Act::Ask, number).await?;
     let (to, body) = (step::text("to", new.to)?, step::text("body", new.body)?);
     if to.lines().count() > 6 {
         return Err(Problem::invalid("to: expected at most six lines, more are not seen in the window"));

@@ -3,6 +3,7 @@
 pub mod append;
 pub mod files;
 pub mod letter;
+pub mod placing;
 pub mod read;
 pub mod step;
 pub mod view;

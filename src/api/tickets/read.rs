@@ -8,15 +8,16 @@ use crate::api::page::{Page, PageQuery};
 use crate::api::parts::Parts;
 use crate::api::problem::{Answer, Problem};
 use crate::api::refused_by_store;
-use crate::api::who::Who;
-use crate::api::words::ChannelWord;
+use crate::api::who::{Who, no_such_ticket};
+use crate::api::words::{ChannelWord, ClosureWord};
 use crate::store::{Person, TicketQuery};
 use axum::extract::State as Joined;
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{Number, State, Ticket};
+use daak_domain::ticket::{Closure, Number, State, Ticket};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa::IntoParams;
 
 /// What to look for; all that is given must hold.
@@ -35,6 +36,15 @@ pub struct TicketSearch {
     pub category: Option<String>,
     /// Department code.
     pub department: Option<String>,
+    /// Code of an office: tickets that lie with it.
+    pub office: Option<String>,
+    /// With `office`: those with all offices below it as well.
+    pub below: Option<bool>,
+    /// Open, and past the limit.
+    pub late: Option<bool>,
+    /// On whose word it was closed.
+    #[param(value_type = Option<ClosureWord>)]
+    pub closure: Option<Closure>,
     /// LGD code of a district, or its name.
     pub district: Option<String>,
     /// By which way it came.
@@ -68,9 +78,14 @@ pub async fn search(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query
     let sight = who.may(Act::ReadTicket, None)?;
     let page = PageQuery { cursor: wanted.cursor.clone(), limit: wanted.limit };
     let mut query = into_query(wanted, &parts)?;
-    if let Some(own) = &who.0.department {
-        query.department = Some(own.clone());
-    }
+    let scope = &who.0.scope;
+    query.department = scope.department.clone().or(query.department);
+    query.district = scope.district.clone().or(query.district);
+    query.not_about.clone_from(scope.hidden());
+    query.offices = match (query.offices, scope.offices()) {
+        (Some(asked), Some(own)) => Some(asked.intersection(own).cloned().collect()),
+        (asked, own) => asked.or_else(|| own.cloned()),
+    };
     let found = parts.store.search(query, page.cursor.as_deref(), page.limit()?).await.map_err(|why| refused_by_store(&why))?;
     let items = found.items.into_iter().map(|f| TicketRow::new(&f.ticket, f.person.map(|p| person_view(&p, sight)), f.excerpt)).collect();
     Ok(Json(Page { items, next: found.next }))
@@ -82,8 +97,7 @@ pub async fn search(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query
     responses((status = 200, description = "The ticket", body = TicketView), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn one(Joined(parts): Joined<Parts>, who: Who, TicketNumber(number): TicketNumber) -> Answer<Json<TicketView>> {
-    let ticket = find(&parts, number).await?;
-    let sight = who.may(Act::ReadTicket, Some(&ticket))?;
+    let (ticket, sight) = seen(&parts, &who, Act::ReadTicket, number).await?;
     let contacts = parts.store.contacts_of(number).await.map_err(|why| refused_by_store(&why))?;
     let events = parts.store.events(number).await.map_err(|why| refused_by_store(&why))?;
     let person = parts.store.person(ticket.person).await.map_err(|why| refused_by_store(&why))?;
@@ -97,16 +111,20 @@ pub async fn one(Joined(parts): Joined<Parts>, who: Who, TicketNumber(number): T
     }))
 }
 
-/// The ticket with this number.
+/// The ticket with this number, if `who` may do `act` to it, and how much of the citizen they see. Whatever shows or changes a
+/// ticket comes by here.
 ///
 /// # Errors
-/// 404 if there is none.
-pub async fn find(parts: &Parts, number: Number) -> Answer<Ticket> {
+/// 404 if there is none, or none for them; 403 with the missing right.
+pub async fn seen(parts: &Parts, who: &Who, act: Act, number: Number) -> Answer<(Ticket, Sight)> {
     let found = parts.store.ticket(number).await.map_err(|why| refused_by_store(&why))?;
-    found.ok_or_else(|| Problem::not_found(format!("there is no ticket {}", number.grouped())))
+    let ticket = found.ok_or_else(|| no_such_ticket(number))?;
+    let sight = who.may(act, Some(&ticket))?;
+    Ok((ticket, sight))
 }
 
 fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
+    let now = Timestamp::now();
     let number = given(wanted.number).map(|number| Number::parse(&number).map_err(|why| wrong("number", &number, &why)));
     let phone = given(wanted.phone).map(|phone| PhoneNumber::parse(&phone).map_err(|why| wrong("phone", &phone, &why)));
     Ok(TicketQuery {
@@ -123,6 +141,13 @@ fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
         from: time("from", given(wanted.from))?,
         to: time("to", given(wanted.to))?,
         q: given(wanted.q),
+        offices: given(wanted.office).map(|code| match wanted.below {
+            Some(true) => parts.rules.offices.below(&code, parts.rules.day(now)),
+            _ => [code].into(),
+        }),
+        not_about: BTreeSet::new(),
+        late_at: wanted.late.unwrap_or(false).then_some(now),
+        closure: wanted.closure,
     })
 }
 

@@ -26,17 +26,21 @@ pub struct NewEvent {
 pub enum AskedStep {
     /// Give it to an office, and perhaps to one person there.
     Assign {
-        /// Department code.
-        department: String,
+        /// Department code; its head office where no office is named.
+        department: Option<String>,
+        /// Code of the office.
+        office: Option<String>,
         /// Sign-in name.
         officer: Option<String>,
         /// Why.
         reason: Option<String>,
     },
-    /// Send it to another office.
+    /// Send it to another office: down, aside or up. What two offices send to each other goes to the one above both.
     Forward {
-        /// Department code.
-        department: String,
+        /// Department code; its head office where no office is named.
+        department: Option<String>,
+        /// Code of the office.
+        office: Option<String>,
         /// Why.
         reason: String,
     },
@@ -178,22 +182,15 @@ impl AskedStep {
         }
     }
 
-    /// The event, with `files` in the place of what it refers to. `Classify` needs the masters, `Reply` the citizen's addresses: they are made elsewhere.
+    /// The event, with `files` in the place of what it refers to. `Classify`, `Assign` and `Forward` need the
+    /// masters, `Reply` the citizen's addresses: they are made elsewhere.
     ///
     /// # Errors
     /// 422 where a text is empty or too long, or a number is none.
     pub fn into_body(self, who: &Principal, files: Vec<KnownFile>) -> Answer<EventBody> {
         Ok(match self {
-            Self::Assign { department, officer, reason } => EventBody::Assigned {
-                department: text("department", department)?,
-                officer: optional("officer", officer)?,
-                reason: optional("reason", reason)?,
-            },
-            Self::Forward { department, reason } => {
-                EventBody::Forwarded { department: text("department", department)?, reason: text("reason", reason)? }
-            }
             Self::Take => EventBody::Taken { officer: who.name.clone() },
-            Self::Ask { question } => EventBody::Asked { question: text("question", question)? },
+            Self::Ask { question } => EventBody::Asked { question: text("question", question)?, until: None },
             Self::Answer { text: answer } => EventBody::Answered { text: text("text", answer)? },
             Self::Note { text: note, .. } => EventBody::Noted { text: text("text", note)?, attachments: files },
             Self::Atr { closure_reason, remarks, .. } => EventBody::AtrSubmitted {
@@ -202,15 +199,15 @@ impl AskedStep {
                 attachments: files,
             },
             Self::Verify { how } => EventBody::VerificationBegun { how: optional("how", how)?.unwrap_or_else(|| "by hand".into()) },
-            Self::Return { reason } => EventBody::AtrReturned { reason: text("reason", reason)? },
+            Self::Return { reason } => EventBody::AtrReturned { reason: text("reason", reason)?, office: None },
             Self::Close { closure, remarks } => {
                 EventBody::Closed { closure: closure.unwrap_or(Closure::Override), remarks: text("remarks", remarks)? }
             }
-            Self::Reopen { reason } => EventBody::Reopened { reason: text("reason", reason)? },
+            Self::Reopen { reason } => EventBody::Reopened { reason: text("reason", reason)?, office: None, appeal: false },
             Self::Merge { into } => EventBody::Merged { into: number(&into)? },
             Self::Visit { reason } => EventBody::VisitRequested { reason: text("reason", reason)? },
             Self::WriteDown { contact, text: written } => EventBody::WrittenDown { contact, text: text("text", written)? },
-            Self::Classify { .. } | Self::Reply { .. } => return Err(Problem::ours()),
+            Self::Classify { .. } | Self::Reply { .. } | Self::Assign { .. } | Self::Forward { .. } => return Err(Problem::ours()),
         })
     }
 }
@@ -226,7 +223,8 @@ pub fn text(key: &str, text: String) -> Answer<String> {
     }
 }
 
-fn optional(key: &str, given: Option<String>) -> Answer<Option<String>> {
+/// The text, if one is given.
+pub fn optional(key: &str, given: Option<String>) -> Answer<Option<String>> {
     given.filter(|g| !g.trim().is_empty()).map(|given| text(key, given)).transpose()
 }
 
@@ -295,7 +293,7 @@ mod tests {
     use crate::access::Role;
 
     fn agent() -> Principal {
-        Principal { name: "rina".into(), role: Role::Agent, department: None, machine: false }
+        Principal { name: "rina".into(), role: Role::Agent, scope: Default::default(), machine: false }
     }
 
     fn asked(json: &str) -> Answer<EventBody> {
@@ -307,8 +305,6 @@ mod tests {
     fn every_type_of_the_contract_becomes_its_event() {
         let into = Number::from_serial(7);
         for (json, event) in [
-            (r#"{"type":"assign","department":"PWD","expected_seq":1}"#.to_owned(), "assigned"),
-            (r#"{"type":"forward","department":"PWD","reason":"a road"}"#.to_owned(), "forwarded"),
             (r#"{"type":"take"}"#.to_owned(), "taken"),
             (r#"{"type":"ask","question":"Where?"}"#.to_owned(), "asked"),
             (r#"{"type":"answer","text":"Here."}"#.to_owned(), "answered"),

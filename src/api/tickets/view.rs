@@ -45,6 +45,14 @@ pub struct TicketRow {
     pub block: Option<String>,
     /// Sign-in name of the person who has it.
     pub officer: Option<String>,
+    /// Code of the office that has it.
+    #[schema(example = "DM-305")]
+    pub office: String,
+    /// How many levels above its office were told that a limit passed.
+    pub level: u32,
+    /// Codes of the offices that it complains of, from which it is hidden.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
     /// When it was registered.
     #[schema(value_type = String, format = DateTime)]
     pub registered_at: Timestamp,
@@ -86,6 +94,9 @@ impl TicketRow {
             district: ticket.district.clone(),
             block: ticket.block.clone(),
             officer: ticket.officer.clone(),
+            office: ticket.holder().to_owned(),
+            level: ticket.level,
+            about: ticket.about.clone(),
             registered_at: ticket.registered_at,
             due_at: ticket.due_at,
             closed_at: ticket.closed_at,
@@ -317,7 +328,8 @@ pub struct EventView {
     pub hash: String,
     /// What: `registered`, `contact_joined`, `amended`, `classified`, `emergency_raised`, `written_down`, `assigned`, `taken`, `forwarded`,
     /// `asked`, `answered`, `noted`, `atr_submitted`, `verification_begun`, `atr_returned`, `closed`, `reopened`, `merged`,
-    /// `unmerged`, `policy_registered`, `visit_requested`, `questioned`, `called`, `message`.
+    /// `unmerged`, `policy_registered`, `visit_requested`, `evidence_given`, `cosigned`, `restricted`, `reminded`, `escalated`,
+    /// `limit_moved`, `questioned`, `called`, `message`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What belongs to that type, beside the others.
