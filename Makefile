@@ -54,10 +54,10 @@ bench: setup-bench console ## runs the benchmarks; writes target/bench/*.json
 	@benches/run.sh
 
 train: ## makes the model that understands texts, in intelligence/model
-	@$(CARGO) run --release --locked --bin daak -- train
+	@$(CARGO) run --locked -p daak-intelligence --example workshop -- train
 
 eval: ## measures the model on texts it was never taught; fails where a figure fell
-	@$(CARGO) run --release --locked --bin daak -- eval
+	@$(CARGO) run --locked -p daak-intelligence --example workshop -- eval
 
 lint: console/node_modules/.stamp ## formatting, clippy, types
 	@$(CARGO) fmt --all --check

@@ -4,6 +4,8 @@ use crate::concepts::Concepts;
 use crate::fold::{Word, words};
 use crate::keywords::Keywords;
 use crate::skeleton::{consonants, skeleton};
+use crate::tense::tense;
+use std::collections::BTreeMap;
 
 /// Features are hashed to this many buckets.
 pub const BUCKETS: usize = 1 << 18;
@@ -11,6 +13,8 @@ pub const BUCKETS: usize = 1 << 18;
 const WORDS: usize = 400;
 /// Concepts whose pairs are looked at.
 const PAIRED: usize = 24;
+/// Words after a sign of danger in which its tense is looked for.
+const NEAR: usize = 5;
 
 /// One feature of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,6 +131,31 @@ impl Features {
             }
         }
         made.close(1.2, 3);
+        self.kinds(words, found, made);
+    }
+
+    /// What speaks of danger, with when it is said to happen and what takes its force away.
+    fn kinds(&self, words: &[Word], found: &[(usize, (usize, usize))], made: &mut Made) {
+        let kinds: Vec<(&str, usize, (usize, usize))> =
+            found.iter().filter_map(|(id, at)| self.concepts.kind_of(*id).map(|kind| (kind, *id, *at))).collect();
+        let mut signs: BTreeMap<&str, usize> = BTreeMap::new();
+        for (kind, _, at) in &kinds {
+            *signs.entry(kind).or_default() += 1;
+            made.add(42, kind, *at);
+            let near = words.iter().enumerate().skip(at.0).take(at.1 - at.0 + NEAR).find_map(|(n, w)| tense(w).map(|t| (n, t)));
+            let (until, said) = near.map_or((at.1, "none"), |(n, t)| (n, t.name()));
+            made.add(43, &format!("{kind} {said}"), (at.0, until.max(at.1)));
+        }
+        for (kind, signs) in signs {
+            made.add(44, &format!("{kind} {}", signs.min(4)), (0, 0));
+        }
+        made.close(1.0, 3);
+        for (kind, _, at) in kinds.iter().filter(|(kind, ..)| !matches!(*kind, "safe" | "ask")) {
+            for (_, id, other) in kinds.iter().filter(|(kind, ..)| matches!(*kind, "safe" | "ask")) {
+                made.add(45, &format!("{kind} {id}"), (at.0.min(other.0), at.1.max(other.1)));
+            }
+        }
+        made.close(0.8, 3);
     }
 
     fn known_words(&self, words: &[Word], made: &mut Made) {

@@ -7,6 +7,7 @@
 //! taken report with what was asked.
 
 pub mod atr;
+pub mod card;
 pub mod chance;
 pub mod concepts;
 pub mod emergency;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod romanise;
 pub mod seeds;
 pub mod skeleton;
+pub mod tense;
 pub mod train;
 
 pub use emergency::{Emergency, Urgency};
