@@ -132,6 +132,24 @@ pub enum CallEvent {
         /// When.
         at: Timestamp,
     },
+    /// A supervisor began to attend a talk, attends it in another way, or no longer does.
+    Attended {
+        /// Who.
+        supervisor: AgentId,
+        /// How from now on; none when it is over, or could not begin.
+        how: Option<Attending>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The agent had the recording paused, or it goes on.
+    RecordingPaused {
+        /// Who.
+        agent: AgentId,
+        /// Paused now.
+        on: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// Agent and caller were parted; wrap-up begins.
     TalkEnded {
         /// Who.
@@ -156,10 +174,24 @@ pub enum Consulted {
     Ringing,
     /// The two hear each other.
     Answered,
+    /// The caller hears both, and both hear the caller.
+    Together,
     /// Nobody was reached.
     NotReached,
     /// The two have parted.
     Over,
+}
+
+/// How a supervisor attends a talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attending {
+    /// Hears both, is heard by nobody.
+    Listen,
+    /// Hears both, is heard by the agent alone.
+    Whisper,
+    /// Hears both, is heard by both.
+    Barge,
 }
 
 /// What the floor wants a call to do.
@@ -199,6 +231,21 @@ pub enum CallCommand {
         /// What.
         act: DeskAct,
     },
+    /// Let a supervisor attend the talk, or attend it in another way. One attends at a time; it ends when the supervisor
+    /// hangs up, or when the agent leaves the caller.
+    Attend {
+        /// Who.
+        supervisor: AgentId,
+        /// Where the supervisor is reached.
+        at: AgentDevice,
+        /// How.
+        how: Attending,
+    },
+    /// Put the supervisor who attends in the agent's place.
+    TakeOver {
+        /// Who. A call that this one does not attend ignores it.
+        supervisor: AgentId,
+    },
     /// End the call.
     HangUp {
         /// Why, for the record.
@@ -229,10 +276,16 @@ pub enum DeskAct {
         /// Whom.
         to: Beyond,
     },
+    /// Bring caller and whoever was asked together: all three hear each other.
+    Meet,
     /// Give the caller to whoever was asked, and leave.
     Complete,
     /// Back to the caller; whoever was asked is let go.
     Cancel,
+    /// Record silence from now on: a number is said that must not be kept.
+    PauseRecording,
+    /// Record again.
+    ResumeRecording,
 }
 
 /// Whom a caller can be given to.
@@ -388,6 +441,9 @@ pub struct CallRecord {
     pub tickets: Vec<crate::ticket::Number>,
     /// The agent who spoke with the caller, last.
     pub agent: Option<AgentId>,
+    /// Supervisors who attended a talk of it, each once.
+    #[serde(default)]
+    pub attended: Vec<AgentId>,
     /// How long the caller waited for a person.
     pub waited: Option<Duration>,
     /// The recording of the whole call.

@@ -3,7 +3,7 @@
 //! One browser tab holds the agent's telephone: it *claims* it, and from then on hears when a call rings. Sound goes another
 //! way (WebRTC): the browser offers, and is answered, as soon as it rings, so that nothing has to be set up when the agent answers.
 
-use crate::call::{AgentId, CallId};
+use crate::call::{AgentId, Attending, CallId};
 use crate::language::Language;
 use crate::phone::PhoneNumber;
 use crate::ticket::Number;
@@ -148,4 +148,6 @@ pub struct Story {
     pub tickets: Vec<Number>,
     /// Who gave the caller on, or asks for advice.
     pub from: Option<AgentId>,
+    /// How the talk of `from` is attended, when that is why it rings.
+    pub attends: Option<Attending>,
 }

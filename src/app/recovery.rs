@@ -85,6 +85,7 @@ fn record(belonging: Belonging, recording: Attachment, tickets: Vec<Number>) -> 
         reason: EndReason::InternalError,
         language: belonging.language,
         tickets,
+        attended: Vec::new(),
         agent: None,
         waited: None,
         recording: Some(recording),

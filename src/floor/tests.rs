@@ -152,6 +152,7 @@ impl House {
             reason: EndReason::CallerHungUp,
             language: Language::Bn,
             tickets: Vec::new(),
+            attended: Vec::new(),
             agent: None,
             waited: None,
             recording: None,

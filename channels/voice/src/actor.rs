@@ -211,11 +211,13 @@ impl Actor {
                 self.fars.dial(&self.shared, &self.caller, Dial { far, target, ring_for, story }, &self.me);
             }
             Deed::JoinFars(one, other) => self.fars.join_two(one, other),
+            Deed::Hear { end, others } => self.fars.hear(end, &others, self.caller.stream.as_ref()),
             Deed::Press(key) => self.with_stream(|stream| stream.send_digit(key, KEY_MS)),
             Deed::Join(far) => self.fars.join(far, self.caller.stream.as_ref()),
             Deed::Part => self.with_stream(voice_media::Stream::part),
             Deed::HangUpFar(far) => self.fars.hang_up(far),
             Deed::RecordCall => self.record_call(),
+            Deed::PauseRecording(on) => self.with_stream(|stream| stream.pause_recording(on)),
             Deed::Tell(event) => self.tell(event),
             Deed::HangUp => self.hang_up(),
             Deed::Finish => self.over = true,

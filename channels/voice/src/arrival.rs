@@ -106,6 +106,7 @@ async fn missed(shared: &Shared, caller: Option<PhoneNumber>, called: String, id
         reason: EndReason::MissedCall,
         language,
         tickets: Vec::new(),
+        attended: Vec::new(),
         agent: None,
         waited: None,
         recording: None,

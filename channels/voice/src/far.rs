@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use voice_call::{FarEvent, FarId, FarTarget, Happening};
+use voice_call::{End, FarEvent, FarId, FarTarget, Happening};
 use voice_media::Stream;
 use voice_sip::{CallerLine, DialSpec, Leg, LegControl, LegEnd, LegEvent, Offers, Sdp, Target};
 
@@ -81,6 +81,17 @@ impl Fars {
     pub(crate) fn join_two(&self, one: FarId, other: FarId) {
         if let (Some(one), Some(other)) = (self.0.get(&one), self.0.get(&other)) {
             one.stream.join(&other.stream);
+        }
+    }
+
+    /// Lets one end hear others at once; of nobody, the one it is joined with again.
+    pub(crate) fn hear(&self, end: End, others: &[End], caller: Option<&Stream>) {
+        let stream = |end: &End| match end {
+            End::Caller => caller,
+            End::Far(far) => self.0.get(far).map(|far| &*far.stream),
+        };
+        if let Some(hears) = stream(&end) {
+            hears.hear(&others.iter().filter_map(stream).collect::<Vec<_>>());
         }
     }
 

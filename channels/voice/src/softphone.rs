@@ -257,6 +257,7 @@ mod tests {
             heard_surely: false,
             tickets: Vec::new(),
             from: None,
+            attends: None,
         }
     }
 

@@ -41,6 +41,15 @@ pub struct Facts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FarId(pub u32);
 
+/// One who is on the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum End {
+    /// The caller.
+    Caller,
+    /// Somebody at a far leg.
+    Far(FarId),
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Happening {
@@ -208,6 +217,13 @@ pub enum Deed {
     },
     /// Join two far legs, while the caller is on hold.
     JoinFars(FarId, FarId),
+    /// Let this end hear the others, in place of whom it is joined with; of nobody, the one it is joined with again.
+    Hear {
+        /// Who hears.
+        end: End,
+        /// Whom.
+        others: Vec<End>,
+    },
     /// Press a key towards the caller.
     Press(char),
     /// Join the caller with the far leg; both hear each other.
@@ -218,6 +234,8 @@ pub enum Deed {
     HangUpFar(FarId),
     /// Begin the recording of the whole call.
     RecordCall,
+    /// Record silence, or go on.
+    PauseRecording(bool),
     /// Tell the floor.
     Tell(CallEvent),
     /// End the caller's leg and close the media; ends recordings.

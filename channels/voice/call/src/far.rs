@@ -3,7 +3,7 @@
 use crate::{FarId, FarTarget};
 use daak_domain::call::AgentId;
 
-/// A far leg of the call. There is at most one: one caller, one agent.
+/// A far leg of the call. One speaks with the caller; another may be asked meanwhile, and a third may attend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Far {
     pub(crate) id: FarId,
@@ -20,6 +20,8 @@ pub(crate) enum Who {
     Party,
     /// A number outside, by an agent's transfer.
     Beyond,
+    /// A supervisor who attends the talk.
+    Supervisor(AgentId),
 }
 
 /// Where a transfer of the flow goes.

@@ -15,5 +15,5 @@ mod machine;
 mod record;
 mod statement;
 
-pub use deed::{Deed, Facts, FarEvent, FarId, FarTarget, Happening, Reading};
+pub use deed::{Deed, End, Facts, FarEvent, FarId, FarTarget, Happening, Reading};
 pub use machine::Call;

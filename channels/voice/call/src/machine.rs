@@ -2,6 +2,7 @@
 
 mod desk;
 mod ending;
+mod hearing;
 mod statement;
 
 use crate::far::{Far, Who, party};
@@ -11,6 +12,7 @@ use crate::{Deed, Facts, FarEvent, FarId, FarTarget, Happening};
 use daak_domain::Timestamp;
 use daak_domain::call::{AgentId, CallCommand, CallEvent, EndReason, LeftQueue, OfferFailure, Party};
 use daak_domain::language::Language;
+use hearing::{Attendant, Hearing};
 use std::sync::Arc;
 use std::time::Duration;
 use voice_ivr::{Act, CallFacts, Flows, Input, QueueOutcome, Session};
@@ -30,6 +32,14 @@ pub struct Call {
     far: Option<Far>,
     /// Whom the agent asks while the caller is on hold.
     consult: Option<Far>,
+    /// Caller, agent and whoever was asked hear each other.
+    meeting: bool,
+    /// The supervisor who attends.
+    attendant: Option<Attendant>,
+    /// Who was told to hear several.
+    hearing: Hearing,
+    /// The agent had the recording paused.
+    unrecorded: bool,
     /// The agent put the caller on hold.
     held: bool,
     /// The agent's line broke a moment ago.
@@ -88,6 +98,10 @@ impl Call {
             waiting: None,
             far: None,
             consult: None,
+            meeting: false,
+            attendant: None,
+            hearing: Hearing::new(),
+            unrecorded: false,
             held: false,
             lost: false,
             queued: None,
@@ -116,7 +130,10 @@ impl Call {
         match self.stage {
             Stage::Over => {}
             Stage::Closing(reason) => self.while_closing(happening, reason, now, &mut deeds),
-            Stage::Ringing | Stage::Up => self.while_up(happening, now, &mut deeds),
+            Stage::Ringing | Stage::Up => {
+                self.while_up(happening, now, &mut deeds);
+                self.settle_hearing(now, &mut deeds);
+            }
         }
         deeds
     }
@@ -255,7 +272,7 @@ impl Call {
     }
 
     fn dial(&mut self, who: Who, target: FarTarget, ring_for: Duration, deeds: &mut Vec<Deed>) {
-        let far = self.dial_far(who, target, ring_for, None, deeds);
+        let far = self.dial_far(who, target, ring_for, self.story(None), deeds);
         self.far = Some(far);
     }
 
@@ -282,6 +299,8 @@ impl Call {
                 }
             }
             CallCommand::Desk { agent, act } => self.desk(&agent, act, now, deeds),
+            CallCommand::Attend { supervisor, at, how } => self.attend(supervisor, at, how, now, deeds),
+            CallCommand::TakeOver { supervisor } => self.take_over(&supervisor, now, deeds),
             CallCommand::Position { place, wait } if self.waiting.is_some() => {
                 self.tell_flow(Input::QueueResult(QueueOutcome::Position { place, wait }), now, deeds);
             }
@@ -297,6 +316,9 @@ impl Call {
     fn far_event(&mut self, id: FarId, event: FarEvent, now: Timestamp, deeds: &mut Vec<Deed>) {
         if self.consult.as_ref().is_some_and(|asked| asked.id == id) {
             return self.consult_event(event, now, deeds);
+        }
+        if self.attendant.as_ref().is_some_and(|attendant| attendant.far.id == id) {
+            return self.attendant_event(event, now, deeds);
         }
         let Some(far) = self.far.as_mut().filter(|far| far.id == id) else {
             // A leg that we gave up answered all the same: it must not be left with silence.
@@ -322,7 +344,7 @@ impl Call {
                 match who {
                     Who::Agent(agent) => deeds.push(Deed::Tell(CallEvent::OfferFailed { agent, why, at: now })),
                     Who::Party => return self.tell_flow(Input::TransferResult(false), now, deeds),
-                    Who::Beyond => {}
+                    Who::Beyond | Who::Supervisor(_) => {}
                 }
                 self.back_to_line_if_alone(now, deeds);
             }
@@ -358,7 +380,7 @@ impl Call {
                 deeds.push(Deed::StopPlaying);
                 deeds.push(Deed::Join(id));
             }
-            Who::Beyond => {
+            Who::Beyond | Who::Supervisor(_) => {
                 deeds.push(Deed::StopPlaying);
                 deeds.push(Deed::Join(id));
             }
@@ -374,7 +396,7 @@ impl Call {
                 deeds.push(Deed::Tell(CallEvent::TalkEnded { agent, by: Party::Agent, at: now }));
                 self.tell_flow(Input::QueueResult(QueueOutcome::TalkEnded), now, deeds);
             }
-            Who::Party | Who::Beyond => self.end(EndReason::Transferred, Party::Agent, now, deeds),
+            Who::Party | Who::Beyond | Who::Supervisor(_) => self.end(EndReason::Transferred, Party::Agent, now, deeds),
         }
     }
 

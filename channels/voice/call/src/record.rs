@@ -15,6 +15,7 @@ pub(crate) struct Draft {
     pub(crate) language: Language,
     pub(crate) tickets: Vec<Number>,
     pub(crate) agent: Option<AgentId>,
+    pub(crate) attended: Vec<AgentId>,
     pub(crate) waited: Option<Duration>,
     pub(crate) recording: Option<Attachment>,
     pub(crate) quality: Option<Quality>,
@@ -22,7 +23,16 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(language: Language) -> Self {
-        Self { answered_at: None, language, tickets: Vec::new(), agent: None, waited: None, recording: None, quality: None }
+        Self {
+            answered_at: None,
+            language,
+            tickets: Vec::new(),
+            agent: None,
+            attended: Vec::new(),
+            waited: None,
+            recording: None,
+            quality: None,
+        }
     }
 
     /// Remembers a ticket that the call opened or touched, once.
@@ -51,6 +61,7 @@ impl Draft {
             language: self.language,
             tickets: self.tickets,
             agent: self.agent,
+            attended: self.attended,
             waited: self.waited,
             recording: self.recording,
             quality: self.quality,

@@ -29,6 +29,7 @@ mod event;
 pub mod flac;
 pub mod inband;
 mod jitter;
+mod mix;
 mod noise;
 mod os;
 mod play;

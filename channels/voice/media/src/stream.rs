@@ -1,6 +1,7 @@
 //! The handle of one media stream: what a call may ask of the engine.
 
 use crate::codec::Codec;
+use crate::mix;
 use crate::play::{PlayItem, Playlist};
 use crate::recording::{Record, RecordedAudio};
 use crate::sound::Sound;
@@ -124,6 +125,18 @@ impl Stream {
     /// A full sink loses frames. Ends when the receiver is dropped or another tap is set.
     pub fn tap(&self, sink: mpsc::Sender<Vec<i16>>) {
         self.order(Command::Tap(sink));
+    }
+
+    /// The far end hears the far ends of these streams at once, in place of its partner; of none, its partner again. Each of
+    /// them is decoded for it and the sum encoded anew, so use it only where more than two are on the line. What is
+    /// played goes before it.
+    pub fn hear(&self, others: &[&Stream]) {
+        let feeds = others.iter().map(|other| {
+            let (sink, feed) = mix::feed();
+            other.order(Command::Feed(sink));
+            feed
+        });
+        self.order(Command::Hear(feeds.collect()));
     }
 
     /// Presses a key towards the far end for `ms` (40 to 2000): by RFC 4733 where agreed, else as tones.

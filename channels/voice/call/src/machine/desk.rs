@@ -13,7 +13,7 @@ use voice_ivr::{Piece, PlayId};
 /// Names what the call itself plays; flows count from below.
 const OURS: PlayId = PlayId(u64::MAX);
 /// How long an agent's telephone rings for a caller who is given on.
-const AGENT_RINGS: Duration = Duration::from_secs(25);
+pub(super) const AGENT_RINGS: Duration = Duration::from_secs(25);
 /// What a caller hears while the agent's line is broken: a short tone every two seconds, for longer than the agent may take to come back.
 const TONE: [Piece; 2] = [Piece::Tone { hz: 425, ms: 300 }, Piece::Silence(1_700)];
 const TONES: usize = 15;
@@ -26,6 +26,7 @@ impl Call {
             return;
         }
         match act {
+            DeskAct::Hold if self.meeting => {}
             DeskAct::Hold => self.hold(id, speaks, true, now, deeds),
             DeskAct::Resume if self.consult.is_none() => self.hold(id, speaks, false, now, deeds),
             DeskAct::Resume => {}
@@ -33,6 +34,9 @@ impl Call {
             DeskAct::Press { .. } => {}
             DeskAct::Transfer { to } => self.transfer(id, speaks, to, now, deeds),
             DeskAct::Consult { to } => self.ask(id, speaks, to, now, deeds),
+            DeskAct::Meet => self.meet(speaks, now, deeds),
+            DeskAct::PauseRecording => self.pause_recording(speaks, true, now, deeds),
+            DeskAct::ResumeRecording => self.pause_recording(speaks, false, now, deeds),
             DeskAct::Complete if self.consult.is_some() => {
                 deeds.push(Deed::HangUpFar(id));
                 self.far = None;
@@ -42,7 +46,9 @@ impl Call {
                 if let Some(asked) = self.consult.take() {
                     deeds.push(Deed::HangUpFar(asked.id));
                     self.tell_consulted(Consulted::Over, now, deeds);
-                    self.hold(id, speaks, false, now, deeds);
+                    if !self.part_meeting(deeds) {
+                        self.hold(id, speaks, false, now, deeds);
+                    }
                 }
             }
             DeskAct::Complete => {}
@@ -75,7 +81,7 @@ impl Call {
             deeds.push(Deed::HangUpFar(asked.id));
         }
         self.far = None;
-        (self.held, self.lost) = (false, false);
+        (self.held, self.lost, self.meeting) = (false, false, false);
         deeds.push(Deed::Part);
         deeds.push(Deed::HangUpFar(id));
         self.music(deeds);
@@ -87,7 +93,7 @@ impl Call {
                 self.queued = Some(Queued { queue, emergency: before.is_some_and(|q| q.emergency), since });
                 self.back_to_line(now, deeds);
             }
-            Goal::Far(who, target, ring_for) => self.far = Some(self.dial_far(who, target, ring_for, Some(agent), deeds)),
+            Goal::Far(who, target, ring_for) => self.far = Some(self.dial_far(who, target, ring_for, self.story(Some(agent)), deeds)),
         }
     }
 
@@ -95,7 +101,7 @@ impl Call {
     fn ask(&mut self, id: FarId, agent: AgentId, to: Beyond, now: Timestamp, deeds: &mut Vec<Deed>) {
         let Some(Goal::Far(who, target, ring_for)) = Goal::of(to).filter(|_| self.consult.is_none()) else { return };
         self.hold(id, agent.clone(), true, now, deeds);
-        self.consult = Some(self.dial_far(who, target, ring_for, Some(agent), deeds));
+        self.consult = Some(self.dial_far(who, target, ring_for, self.story(Some(agent)), deeds));
         self.tell_consulted(Consulted::Ringing, now, deeds);
     }
 
@@ -116,6 +122,7 @@ impl Call {
             FarEvent::HungUp | FarEvent::Vanished => {
                 self.consult = None;
                 self.tell_consulted(Consulted::Over, now, deeds);
+                self.part_meeting(deeds);
             }
             FarEvent::Ringing | FarEvent::Lost | FarEvent::Back => {}
         }
@@ -129,7 +136,7 @@ impl Call {
 
     /// The agent has left; whoever was asked gets the caller.
     pub(super) fn hand_over(&mut self, agent: AgentId, now: Timestamp, deeds: &mut Vec<Deed>) {
-        (self.held, self.lost) = (false, false);
+        (self.held, self.lost, self.meeting) = (false, false, false);
         deeds.push(Deed::Tell(CallEvent::TalkEnded { agent, by: Party::Agent, at: now }));
         self.far = self.consult.take();
         let Some(far) = self.far.clone().filter(|far| far.joined) else { return }; // still rings: the caller hears music until then
@@ -155,7 +162,7 @@ impl Call {
             return;
         }
         match &self.consult {
-            Some(asked) if asked.joined => deeds.push(Deed::JoinFars(id, asked.id)),
+            Some(asked) if asked.joined && !self.meeting => deeds.push(Deed::JoinFars(id, asked.id)),
             _ if self.held => {}
             _ => {
                 deeds.push(Deed::StopPlaying);
@@ -195,21 +202,14 @@ impl Call {
     }
 
     /// Orders a far leg to be dialled.
-    pub(super) fn dial_far(
-        &mut self,
-        who: Who,
-        target: FarTarget,
-        ring_for: Duration,
-        from: Option<AgentId>,
-        deeds: &mut Vec<Deed>,
-    ) -> Far {
+    pub(super) fn dial_far(&mut self, who: Who, target: FarTarget, ring_for: Duration, story: Story, deeds: &mut Vec<Deed>) -> Far {
         let id = FarId(self.next_far);
         self.next_far += 1;
-        deeds.push(Deed::DialFar { far: id, target, ring_for, story: Box::new(self.story(from)) });
+        deeds.push(Deed::DialFar { far: id, target, ring_for, story: Box::new(story) });
         Far { id, who, joined: false }
     }
 
-    fn story(&self, from: Option<AgentId>) -> Story {
+    pub(super) fn story(&self, from: Option<AgentId>) -> Story {
         let (heard, heard_surely) = match &self.spoken.reading {
             Some(Statement::Written { text } | Statement::Transcribed { text, .. }) => (Some(text.clone()), true),
             Some(Statement::VoiceOnly { hint } | Statement::ImageOnly { draft: hint }) => (hint.clone(), false),
@@ -227,6 +227,7 @@ impl Call {
             heard_surely,
             tickets: self.draft.tickets.clone(),
             from,
+            attends: None,
         }
     }
 }

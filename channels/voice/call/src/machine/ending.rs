@@ -24,6 +24,7 @@ impl Call {
         if let Some(asked) = self.consult.take() {
             deeds.push(Deed::HangUpFar(asked.id));
         }
+        self.dismiss(now, deeds);
         self.stage = Stage::Closing(reason);
         if self.spoken.phase == Phase::Recording {
             deeds.push(Deed::EndStatement { keep: true });

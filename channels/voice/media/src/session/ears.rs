@@ -1,4 +1,4 @@
-//! Who listens to the decoded sound of a stream: detectors, a tap, a recording. Nothing is decoded while nobody does.
+//! Who listens to the decoded sound of a stream: detectors, a tap, others who hear several, a recording. Nothing is decoded while nobody does.
 
 use super::Session;
 use super::receive::Taken;
@@ -6,6 +6,7 @@ use crate::codec::{Codec, FRAME};
 use crate::event::{DigitSource, MediaEvent};
 use crate::inband::InBand;
 use crate::jitter::{Heard, JitterBuffer};
+use crate::mix::Sink;
 use crate::quality::StreamStats;
 use crate::recording::{Record, RecordedAudio, Recorder};
 use crate::voice::{Voice, VoiceDetector};
@@ -22,6 +23,8 @@ pub(crate) struct Ears {
     heard: Option<Box<JitterBuffer>>,
     detectors: Option<Box<(VoiceDetector, InBand)>>,
     tap: Option<mpsc::Sender<Vec<i16>>>,
+    /// Others who hear this far end among several.
+    feeds: Vec<Sink>,
     recorder: Option<Box<Recorder>>,
     /// Of buffers and recorders that are gone.
     late: u64,
@@ -59,6 +62,11 @@ impl Ears {
         self.settle();
     }
 
+    pub(super) fn feed(&mut self, sink: Sink) {
+        self.feeds.push(sink);
+        self.settle();
+    }
+
     pub(super) fn record(&mut self, sink: mpsc::Sender<RecordedAudio>, what: Record) {
         self.stop_recording();
         self.recorder = Some(Box::new(Recorder::new(sink, what)));
@@ -87,7 +95,7 @@ impl Ears {
 
     /// Opens and closes buffers as there are listeners.
     fn settle(&mut self) {
-        let wanted = self.detectors.is_some() || self.tap.is_some() || self.recorder.is_some();
+        let wanted = self.detectors.is_some() || self.tap.is_some() || !self.feeds.is_empty() || self.recorder.is_some();
         if !wanted {
             if let Some(buffer) = self.received.take() {
                 self.late += buffer.late();
@@ -129,15 +137,20 @@ impl Session {
                 // A full tap loses the frame; a closed one is taken off below.
                 let _ = tap.try_send(received.to_vec());
             }
+            for sink in self.ears.feeds.iter().filter(|_| kind != Heard::Nothing) {
+                let _ = sink.try_send(received);
+            }
             self.detect_round(&received);
         }
+        let listeners = self.ears.feeds.len();
+        self.ears.feeds.retain(|sink| !sink.is_closed());
         let tap_gone = self.ears.tap.as_ref().is_some_and(mpsc::Sender::is_closed);
         if tap_gone {
             self.ears.tap = None;
         }
         if self.ears.recorder.as_ref().is_some_and(|r| r.is_abandoned()) {
             self.ears.stop_recording();
-        } else if tap_gone {
+        } else if tap_gone || self.ears.feeds.len() < listeners {
             self.ears.settle();
         }
     }

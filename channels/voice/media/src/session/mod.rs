@@ -14,6 +14,7 @@ use crate::codec::Codec;
 use crate::dtmf::{EventReceiver, EventSender};
 use crate::engine::MediaConfig;
 use crate::event::MediaEvent;
+use crate::mix::Mixer;
 use crate::play::Player;
 use crate::srtp::Srtp;
 use crate::stream::StreamParams;
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     keys_out: EventSender,
     /// Encoded tones of a key, where no events are agreed.
     tones_out: VecDeque<u8>,
+    /// What is sent while the far end hears several.
+    mixer: Option<Box<Mixer>>,
     /// Place of the stream that this one is joined with, on the same thread.
     partner: Option<usize>,
     relay: Relay,
@@ -87,6 +90,7 @@ impl Session {
             keys_in: EventReceiver::default(),
             keys_out: EventSender::default(),
             tones_out: VecDeque::new(),
+            mixer: None,
             partner: None,
             relay: Relay::default(),
             srtp: None,
@@ -186,6 +190,8 @@ impl Session {
             Command::StopRecording => self.ears.stop_recording(),
             Command::Listen(on) => self.ears.detect(on),
             Command::Tap(sink) => self.ears.tap(sink),
+            Command::Feed(sink) => self.ears.feed(sink),
+            Command::Hear(feeds) => self.mixer = (!feeds.is_empty()).then(|| Box::new(Mixer::new(feeds))),
             // The thread's own business.
             #[cfg(test)]
             Command::Fail => {}

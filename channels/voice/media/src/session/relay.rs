@@ -61,8 +61,9 @@ impl Session {
                 }
             },
         };
-        // A key's tones, and what is played since the join, go before what the partner says meanwhile.
-        if !self.tones_out.is_empty() || (self.player.is_some() && taken.kind == Kind::Sound) {
+        // A key's tones, what is played since the join, and the sum of several go before what the partner says meanwhile.
+        let covered = self.player.is_some() || self.mixer.is_some();
+        if !self.tones_out.is_empty() || (covered && taken.kind == Kind::Sound) {
             return;
         }
         let Some(header) = self.map(taken, out_type) else { return };

@@ -90,7 +90,7 @@ impl Session {
         if key_type.is_none() && self.send_tones(codec, payload_type, now) {
             return;
         }
-        if self.is_joined() && self.player.is_none() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
+        if self.is_joined() && self.player.is_none() && self.mixer.is_none() && self.relay.quiet_for(now.round) < QUIET_ROUNDS {
             return;
         }
         let mut frame = [0; FRAME];
@@ -101,7 +101,8 @@ impl Session {
                 over = true;
                 frame.copy_from_slice(noise::frame(codec, now.round));
             }
-            Some(Frame::Silence) | None => frame.copy_from_slice(noise::frame(codec, now.round)),
+            Some(Frame::Silence) => frame.copy_from_slice(noise::frame(codec, now.round)),
+            None => self.unplayed(codec, now, &mut frame),
         }
         if over {
             self.stop_playing(true);
@@ -112,6 +113,14 @@ impl Session {
         self.relay.interrupted();
         self.ears.overhear(codec, timestamp, &frame);
         self.emit(header, &frame, now);
+    }
+
+    /// What is sent while nothing is played: the sum of several, where the far end hears several; else comfort noise.
+    fn unplayed(&mut self, codec: Codec, now: Now, frame: &mut [u8; FRAME]) {
+        let Some(mixer) = &mut self.mixer else { return frame.copy_from_slice(noise::frame(codec, now.round)) };
+        let mut sum = Vec::with_capacity(FRAME);
+        mixer.next(codec, &mut sum);
+        frame.copy_from_slice(&sum);
     }
 
     /// Sends a frame of a key's tones, where no events are agreed. Whether there was one.

@@ -1,5 +1,6 @@
 //! How orders reach the thread that owns a stream, also while the stream moves to another thread.
 
+use crate::mix::{Feed, Sink};
 use crate::os::Wake;
 use crate::play::Playlist;
 use crate::recording::{Record, RecordedAudio};
@@ -31,6 +32,10 @@ pub(crate) enum Command {
     StopRecording,
     Listen(bool),
     Tap(mpsc::Sender<Vec<i16>>),
+    /// Give a copy of what the far end says to somebody who hears several.
+    Feed(Sink),
+    /// Send the sum of these instead of the partner's sound; of none, the partner's again.
+    Hear(Vec<Feed>),
     SendDigit(char, u32),
     Join(Arc<Home>),
     /// Move to the thread of that number, to be joined there with the other stream.
