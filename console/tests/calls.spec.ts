@@ -1,151 +1,26 @@
 /** Calls in the agents' browsers: real browsers, a telephone of another make, the real program; who hears whom is proved by frequency. */
-import AxeBuilder from '@axe-core/playwright';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { password, Program } from './program';
-import { sine, Telephone, wav } from './telephone';
+import { CallCentre, CITIZEN, hears, isSound, state, takesCalls } from './centre';
 
-const CITIZEN = 560;
 const RINA = 440;
 const SUMIT = 680;
 const VISITOR = 520;
 /** The first note of the hold music. */
 const MUSIC = 277.18;
 
-let program: Program;
-let home: string;
-const browsers = new Map<string, Browser>();
-const phones: Telephone[] = [];
+let centre: CallCentre;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'daak-calls-'));
-  program = await Program.startWithTelephone();
-  for (const [name, hz] of [
-    ['rina', RINA],
-    ['sumit', SUMIT],
-    ['visitor', VISITOR],
-  ] as const) {
-    const file = join(home, `${name}.wav`);
-    writeFileSync(file, wav(sine(hz, 2, 48_000), 48_000));
-    browsers.set(
-      name,
-      await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-        args: [
-          '--no-sandbox',
-          '--use-fake-device-for-media-stream',
-          '--use-fake-ui-for-media-stream',
-          `--use-file-for-fake-audio-capture=${file}`,
-          '--autoplay-policy=no-user-gesture-required',
-        ],
-      }),
-    );
-  }
+  centre = await CallCentre.open({ rina: RINA, sumit: SUMIT, visitor: VISITOR });
 });
-afterAll(async () => {
-  for (const browser of browsers.values()) await browser.close();
-  await program?.stop();
-  rmSync(home, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const phone of phones.splice(0)) await phone.stop();
-  for (const browser of browsers.values()) for (const context of browser.contexts()) await context.close();
-});
-
-/** An agent at the desk, signed in and, if wanted, ready for calls. */
-async function agent(name: string, ready = true, context?: BrowserContext): Promise<Page> {
-  const inside =
-    context ?? (await browsers.get(name)!.newContext({ viewport: { width: 1366, height: 768 } }));
-  await inside.addInitScript(() => {
-    localStorage.setItem('daak.language', 'en');
-    localStorage.setItem('daak.headset', 'yes'); // a tone is noise to the browser's own filters
-  });
-  const page = await inside.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${program.url}/console/`);
-  if (!context) {
-    await page.fill('input[autocomplete=username]', name);
-    await page.fill('input[type=password]', password);
-    await page.click('form button.primary');
-  }
-  await page.locator('.bar').waitFor();
-  if (!context) await be(page, 'away', 'Signed out'); // whatever the test before left behind
-  if (ready) await takesCalls(page);
-  return page;
-}
-
-/** Begins to take calls, by the key. */
-async function takesCalls(page: Page): Promise<void> {
-  await page.locator('main').click({ position: { x: 4, y: 4 } });
-  await page.keyboard.press('p');
-  await state(page, 'Ready');
-}
-
-async function be(page: Page, presence: string, words: string): Promise<void> {
-  await page.evaluate(async (presence) => {
-    const name = ((await (await fetch('/api/v1/session')).json()) as { name: string }).name;
-    await fetch(`/api/v1/agents/${name}/presence`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'test' },
-      body: JSON.stringify({ presence }),
-    });
-  }, presence);
-  await state(page, words);
-}
-
-async function citizen(user = '9830012345'): Promise<Telephone> {
-  const phone = await Telephone.start(user, CITIZEN);
-  phones.push(phone);
-  return phone;
-}
-
-/** Waits until the bar says this. */
-async function state(page: Page, words: string): Promise<void> {
-  await page.locator('.bar .state').getByText(words, { exact: false }).first().waitFor();
-}
-
-/** Waits until the agent's ear is full of a tone of `hz`, or, with `not`, free of it for a while. */
-async function hears(page: Page, hz: number, not = false, part = 'caller'): Promise<void> {
-  await page.waitForFunction(
-    async ([wanted, absent, part]) => {
-      const ear = document.querySelector<HTMLAudioElement>(`audio[data-part=${part}]`);
-      if (!(ear?.srcObject instanceof MediaStream)) return false;
-      const context = new AudioContext();
-      const analyser = context.createAnalyser();
-      analyser.fftSize = 8192;
-      analyser.smoothingTimeConstant = 0;
-      context.createMediaStreamSource(ear.srcObject).connect(analyser);
-      await new Promise((done) => setTimeout(done, 500));
-      const bins = new Float32Array(analyser.frequencyBinCount);
-      analyser.getFloatFrequencyData(bins);
-      const width = context.sampleRate / analyser.fftSize;
-      const loudest = bins.indexOf(Math.max(...bins));
-      const found = bins[loudest]! > -50 && Math.abs(loudest * width - (wanted as number)) < 2 * width;
-      await context.close();
-      return absent ? !found : found;
-    },
-    [hz, not, part] as const,
-    { timeout: 30_000, polling: 200 },
-  );
-}
-
-async function isSound(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
-}
-
-const number = () => `sip:1000@127.0.0.1:${program.sip}`;
+afterAll(() => centre?.close());
+afterEach(() => centre.everybodyGoes());
 
 describe('a call in the browser', () => {
   it('is answered, held, muted, ended and wrapped up by keys alone; both hear each other', async () => {
-    const page = await agent('rina');
-    const phone = await citizen();
-    phone.call(number());
+    const page = await centre.agent('rina');
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await page.locator('.bar.ringing').waitFor();
     await page.locator('aside').getByText('+919830012345').first().waitFor();
     await isSound(page, 'a ringing call');
@@ -186,9 +61,9 @@ describe('a call in the browser', () => {
   });
 
   it('is given to a colleague at once, to a colleague after asking, and back to the line', async () => {
-    const [rina, sumit] = [await agent('rina'), await agent('sumit', false)];
-    const phone = await citizen();
-    phone.call(number());
+    const [rina, sumit] = [await centre.agent('rina'), await centre.agent('sumit', false)];
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await rina.locator('.bar.ringing').waitFor();
     await rina.keyboard.press('Space');
     await phone.hears(RINA);
@@ -233,9 +108,9 @@ describe('a call in the browser', () => {
   });
 
   it('survives a reload: the caller hears a tone, then the agent again', async () => {
-    const page = await agent('rina');
-    const phone = await citizen();
-    phone.call(number());
+    const page = await centre.agent('rina');
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await page.locator('.bar.ringing').waitFor();
     await page.keyboard.press('Space');
     await phone.hears(RINA);
@@ -249,9 +124,9 @@ describe('a call in the browser', () => {
   });
 
   it('goes on with another agent when the browser dies in the talk', async () => {
-    const [rina, sumit] = [await agent('rina'), await agent('sumit', false)];
-    const phone = await citizen();
-    phone.call(number());
+    const [rina, sumit] = [await centre.agent('rina'), await centre.agent('sumit', false)];
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await rina.locator('.bar.ringing').waitFor();
     await rina.keyboard.press('Space');
     await phone.hears(RINA);
@@ -264,15 +139,15 @@ describe('a call in the browser', () => {
   });
 
   it('stops ringing when the caller hangs up, and rings elsewhere when the tab is closed', async () => {
-    const page = await agent('rina');
-    const phone = await citizen();
-    phone.call(number());
+    const page = await centre.agent('rina');
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await page.locator('.bar.ringing').waitFor();
     phone.hangUp();
     await state(page, 'Ready');
 
-    const sumit = await agent('sumit');
-    phone.call(number());
+    const sumit = await centre.agent('sumit');
+    phone.call(centre.number);
     await page.locator('.bar.ringing').waitFor();
     await page.close();
     await sumit.locator('.bar.ringing').waitFor();
@@ -281,11 +156,11 @@ describe('a call in the browser', () => {
   });
 
   it('rings in one of two tabs, and nobody else’s words are believed', async () => {
-    const first = await agent('rina');
-    const second = await agent('rina', false, first.context());
+    const first = await centre.agent('rina');
+    const second = await centre.agent('rina', false, first.context());
     await second.getByText('The telephone is in another tab').waitFor();
-    const phone = await citizen();
-    phone.call(number());
+    const phone = await centre.citizen();
+    phone.call(centre.number);
     await first.locator('.bar.ringing').waitFor();
     expect(await second.locator('.bar.ringing').count()).toBe(0);
     await second.getByRole('button', { name: 'Take calls in this tab' }).click();
@@ -295,7 +170,7 @@ describe('a call in the browser', () => {
     await second.keyboard.press('Space');
     await phone.hears(RINA);
 
-    const sumit = await agent('sumit', false);
+    const sumit = await centre.agent('sumit', false);
     const call = await second.evaluate(async () => {
       const answer = await fetch('/api/v1/calls?live=true');
       return ((await answer.json()) as { items: { call: string }[] }).items[0]!.call;
@@ -323,14 +198,16 @@ describe('a call in the browser', () => {
     expect(refusals).toHaveLength(4);
     expect(refusals[0]).toMatch(/do not speak in that call/);
     await phone.hears(RINA); // nothing came of it
-    expect(program.printed).toMatch(/phone\.refused/);
+    expect(centre.program.printed).toMatch(/phone\.refused/);
   });
 });
 
 describe('a call from the public page', () => {
   it('reaches an agent; both hear each other; either may end it', async () => {
-    const rina = await agent('rina');
-    const context = await browsers.get('visitor')!.newContext({ viewport: { width: 390, height: 844 } });
+    const rina = await centre.agent('rina');
+    const context = await centre.browsers
+      .get('visitor')!
+      .newContext({ viewport: { width: 390, height: 844 } });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     // A tone is noise to the browser's own filters; a citizen's voice is not.
@@ -339,7 +216,7 @@ describe('a call from the public page', () => {
       navigator.mediaDevices.getUserMedia = () =>
         ask({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
     });
-    await page.goto(`${program.url}/?lang=en`);
+    await page.goto(`${centre.program.url}/?lang=en`);
     await page.getByRole('button', { name: 'Call from this browser' }).click();
     await page.getByText('You are connected').waitFor();
     await isSound(page, 'the public page in a call');
@@ -367,9 +244,9 @@ describe('a call from the public page', () => {
   });
 
   it('is not taken without the work', async () => {
-    const context = await browsers.get('visitor')!.newContext();
+    const context = await centre.browsers.get('visitor')!.newContext();
     const page = await context.newPage();
-    await page.goto(`${program.url}/?lang=en`);
+    await page.goto(`${centre.program.url}/?lang=en`);
     const refused = await page.evaluate(
       () =>
         new Promise<string>((done) => {

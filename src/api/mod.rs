@@ -104,6 +104,7 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(floor::presence))
         .routes(routes!(floor::calls))
         .routes(routes!(floor::disposition))
+        .routes(routes!(floor::attend))
         .routes(routes!(accounts::accounts))
         .routes(routes!(messages::messages))
         .routes(routes!(held::held))

@@ -1,7 +1,7 @@
 //! What the floor knows: the distributor, and every call in progress.
 
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentDevice, AgentId, CallEvent, CallId, Direction};
+use daak_domain::call::{AgentDevice, AgentId, Attending, CallEvent, CallId, Direction};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::Distributor;
@@ -39,6 +39,8 @@ pub(super) struct Line {
     /// `flow`, `waiting`, `ringing`, `talking`.
     pub(super) stage: &'static str,
     pub(super) agent: Option<AgentId>,
+    /// The supervisor who attends the talk, and how.
+    pub(super) attended: Option<(AgentId, Attending)>,
 }
 
 impl Board {
@@ -87,7 +89,8 @@ impl Board {
         match event {
             CallEvent::Arrived { direction, caller, called, at } => {
                 let (caller, called, direction, started_at) = (caller.clone(), called.clone(), *direction, *at);
-                self.calls.insert(call, Line { caller, called, direction, language: None, started_at, stage: "flow", agent: None });
+                let line = Line { caller, called, direction, language: None, started_at, stage: "flow", agent: None, attended: None };
+                self.calls.insert(call, line);
             }
             CallEvent::Ended { .. } => self.forget(call),
             _ => {
@@ -126,6 +129,10 @@ impl Line {
             CallEvent::OfferFailed { agent, .. } if self.stage == "ringing" && self.agent.as_ref() == Some(agent) => {
                 (self.stage, self.agent) = ("waiting", None);
             }
+            CallEvent::Attended { supervisor, how, .. } => match how {
+                Some(how) => self.attended = Some((supervisor.clone(), *how)),
+                None => drop(self.attended.take_if(|(who, _)| who == supervisor)),
+            },
             CallEvent::LeftQueue { .. } | CallEvent::TalkEnded { .. } => (self.stage, self.agent) = ("flow", None),
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::task::{News, Task};
 use crate::bus::Bus;
 use crate::observe::event;
 use daak_domain::Timestamp;
-use daak_domain::call::{AgentDevice, AgentId, Beyond, CallCommand, CallEvent, CallId, DeskAct};
+use daak_domain::call::{AgentDevice, AgentId, Attending, Beyond, CallCommand, CallEvent, CallId, DeskAct};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::queue::{AgentConfig, AgentState, CallbackSnapshot, Distributor, QueueConfig};
@@ -184,6 +184,35 @@ impl Floor {
         drop(board);
         let Some(switchboard) = self.switchboard.get() else { return Err("this process has no telephone".to_owned()) };
         switchboard.command(call, CallCommand::Desk { agent: agent.clone(), act });
+        Ok(())
+    }
+
+    /// Lets a supervisor attend a talk, or attend it in another way; without a way, the supervisor who attends it takes it over.
+    ///
+    /// # Errors
+    /// A sentence: nobody talks in that call, another attends it, or the supervisor has no telephone.
+    pub fn attend(&self, supervisor: &AgentId, call: CallId, how: Option<Attending>) -> Result<(), String> {
+        let board = self.board();
+        let line = board.calls.get(&call).filter(|line| line.stage == "talking");
+        let line = line.ok_or("no agent speaks in that call now: look at the floor again")?;
+        if line.agent.as_ref() == Some(supervisor) {
+            return Err("that is your own call".to_owned());
+        }
+        let attends = line.attended.as_ref().map(|(who, _)| who);
+        if let Some(other) = attends.filter(|who| *who != supervisor) {
+            return Err(format!("{other} attends that call already: one at a time"));
+        }
+        let supervisor = supervisor.clone();
+        let command = match how {
+            Some(how) => {
+                let at = board.device(&supervisor).ok_or("your telephone is not here: open the console, or register your desk phone")?;
+                CallCommand::Attend { supervisor, at, how }
+            }
+            None if attends.is_some() => CallCommand::TakeOver { supervisor },
+            None => return Err("first listen to the call, then take it over".to_owned()),
+        };
+        drop(board);
+        self.switchboard.get().ok_or("this process has no telephone")?.command(call, command);
         Ok(())
     }
 

@@ -124,7 +124,9 @@ impl Task {
             | CallEvent::LanguageChosen { .. }
             | CallEvent::OfferRinging { .. }
             | CallEvent::Held { .. }
-            | CallEvent::Consulted { .. } => Vec::new(),
+            | CallEvent::Consulted { .. }
+            | CallEvent::Attended { .. }
+            | CallEvent::RecordingPaused { .. } => Vec::new(),
             CallEvent::Waiting { queue, language, emergency, since } => {
                 let arrival = Arrival { call, queue: queue.clone(), language: *language, emergency: *emergency, since: *since };
                 match board.recalls.remove(&call) {

@@ -4,7 +4,7 @@ use super::{AgentWish, Floor, FloorConfig, Ledger, Switchboard};
 use crate::bus::{Bus, Happening};
 use daak_domain::Timestamp;
 use daak_domain::call::{
-    AgentDevice, AgentId, CallCommand, CallEvent, CallId, CallRecord, Direction, EndReason, LeftQueue, OfferFailure, Party,
+    AgentDevice, AgentId, Attending, CallCommand, CallEvent, CallId, CallRecord, Direction, EndReason, LeftQueue, OfferFailure, Party,
 };
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
@@ -193,6 +193,34 @@ impl House {
         };
         tokio::time::timeout(Duration::from_secs(3_600), wait).await.unwrap_or_else(|_| unreachable!("never: {what}"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_attends_a_talk_that_nobody_else_attends() {
+    let mut house = House::open(3, Duration::ZERO);
+    let (speaks, mitra, sen) = (agent(0), agent(1), agent(2));
+    house.arrives(1);
+    house.until("the call", |floor| floor.board().calls.contains_key(&call(1))).await;
+    let why = house.floor.attend(&mitra, call(1), Some(Attending::Listen)).expect_err("nobody talks");
+    assert!(why.contains("no agent speaks"), "{why}");
+    house.accepted(1, 0);
+    house.until("the talk", |floor| floor.board().speaks(&speaks, call(1))).await;
+    assert!(house.floor.attend(&speaks, call(1), Some(Attending::Listen)).is_err(), "the own call");
+    let stranger = AgentId("nobody".into());
+    assert!(house.floor.attend(&stranger, call(1), Some(Attending::Listen)).expect_err("no telephone").contains("telephone"));
+    assert!(house.floor.attend(&mitra, call(1), None).expect_err("not there").contains("first listen"));
+    house.floor.attend(&mitra, call(1), Some(Attending::Whisper)).expect("asked");
+    let at = AgentDevice::Registered { user: "desk1".into() };
+    let attend = CallCommand::Attend { supervisor: mitra.clone(), at, how: Attending::Whisper };
+    assert_eq!(house.next().await, Asked::Command(call(1), attend));
+    let attended = |how| CallEvent::Attended { supervisor: mitra.clone(), how, at: opening() };
+    house.floor.call_event(call(1), attended(Some(Attending::Whisper)));
+    house.until("the supervisor", |floor| floor.board().calls[&call(1)].attended.is_some()).await;
+    assert!(house.floor.attend(&sen, call(1), Some(Attending::Listen)).expect_err("one at a time").contains("one at a time"));
+    house.floor.attend(&mitra, call(1), None).expect("taken over");
+    assert_eq!(house.next().await, Asked::Command(call(1), CallCommand::TakeOver { supervisor: mitra.clone() }));
+    house.floor.call_event(call(1), attended(None));
+    house.until("the supervisor is gone", |floor| floor.board().calls[&call(1)].attended.is_none()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use super::Floor;
 use super::handle::AgentWish;
-use crate::api::people::floor::{AgentView, CallView, Floor as Shown, Presence, QueueView};
+use crate::api::people::floor::{AgentView, Attendance, CallView, Floor as Shown, Presence, QueueView};
 use daak_domain::call::AgentId;
 use daak_domain::queue::AgentState;
 
@@ -56,12 +56,18 @@ impl Shown for Floor {
             tickets: Vec::new(),
             mos: None,
             disposition: None,
+            attended_by: line.attended.as_ref().map(|(who, _)| who.0.clone()).into_iter().collect(),
+            attended_how: line.attended.as_ref().map(|(_, how)| (*how).into()),
         };
         calls.into_iter().map(view).collect()
     }
 
     fn desk(&self, agent: &str, call: daak_domain::call::CallId, act: daak_domain::call::DeskAct) -> Result<(), String> {
         Floor::desk(self, &AgentId(agent.to_owned()), call, act)
+    }
+
+    fn attend(&self, supervisor: &str, call: daak_domain::call::CallId, how: Attendance) -> Result<(), String> {
+        Floor::attend(self, &AgentId(supervisor.to_owned()), call, how.into())
     }
 
     fn spoke(&self, agent: &str, call: daak_domain::call::CallId) -> bool {

@@ -79,6 +79,8 @@ catalogue! {
     CALLBACK_FAILED = "callback.failed";
     /// A citizen could not be told that nobody was reached.
     CALLBACK_UNTOLD = "callback.untold";
+    /// A supervisor attends a talk.
+    CALL_ATTENDED = "call.attended";
     /// A call's record could not be stored.
     CALL_UNKEPT = "call.unkept";
     /// What a dead process had been recording was taken in.

@@ -342,7 +342,9 @@ impl Shared {
             | CallEvent::CallbackAsked { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Held { .. }
-            | CallEvent::Consulted { .. } => {}
+            | CallEvent::Consulted { .. }
+            | CallEvent::Attended { .. }
+            | CallEvent::RecordingPaused { .. } => {}
         }
     }
 }

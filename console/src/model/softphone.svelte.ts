@@ -15,7 +15,12 @@ export interface Story {
   heard_surely: boolean;
   tickets: string[];
   from: string | null;
+  /** How the talk of `from` is attended, when that is why it rings. */
+  attends: Attending | null;
 }
+
+/** How a supervisor attends a talk. */
+export type Attending = 'listen' | 'whisper' | 'barge';
 
 /** A call that rings here, or the talk that followed. */
 export interface Talk {
@@ -27,7 +32,11 @@ export interface Talk {
   muted: boolean;
   held: boolean;
   /** Somebody else is asked meanwhile. */
-  asked: 'ringing' | 'answered' | undefined;
+  asked: 'ringing' | 'answered' | 'together' | undefined;
+  /** How a supervisor attends it: in our own talk, or in the one that we attend. */
+  attended: Attending | undefined;
+  /** The recording is paused. */
+  unrecorded: boolean;
 }
 
 /** Whom a caller can be given to. */
@@ -104,7 +113,7 @@ export const softphone = {
   },
   hold(): void {
     const { talk } = seen;
-    if (talk?.stage !== 'talking' || talk.asked) return;
+    if (talk?.stage !== 'talking' || talk.asked || talk.story.attends) return;
     desk({ do: talk.held ? 'resume' : 'hold' });
     talk.held = !talk.held;
   },
@@ -114,6 +123,16 @@ export const softphone = {
   /** Gives the caller on: at once, or after asking. */
   give(to: Beyond, ask: boolean): void {
     if (seen.talk?.stage === 'talking') desk({ do: ask ? 'consult' : 'transfer', to });
+  },
+  /** Brings the caller to whoever is asked. */
+  meet(): void {
+    if (seen.talk?.asked === 'answered') desk({ do: 'meet' });
+  },
+  /** Records silence while a number is said that must not be kept, or records again. */
+  record(): void {
+    const { talk } = seen;
+    if (talk?.stage !== 'talking' || talk.story.attends) return;
+    desk({ do: talk.unrecorded ? 'resume_recording' : 'pause_recording' });
   },
   complete(): void {
     if (seen.talk?.asked) desk({ do: 'complete' });
@@ -144,18 +163,45 @@ function hear(change: Change): void {
   } else if (change.type === 'phone') {
     news(change);
   } else if (change.type === 'call' && change.call === seen.talk?.story.call) {
-    happened(change.event as { type: string; on?: boolean; state?: string });
+    happened(change.event as CallHappening);
   }
 }
 
-/** Something happened in the call of our talk. */
-function happened(event: { type: string; on?: boolean; state?: string }): void {
+interface CallHappening {
+  type: string;
+  agent?: string;
+  on?: boolean;
+  state?: string;
+  how?: Attending | null;
+}
+
+/** Something happened in the call of our talk, or in the one that we attend. */
+function happened(event: CallHappening): void {
   const { talk } = seen;
   if (!talk) return;
-  if (event.type === 'held') talk.held = event.on === true;
-  if (event.type !== 'consulted') return;
-  if (event.state === 'not_reached') seen.trouble = { what: 'not_reached', why: '' };
-  talk.asked = event.state === 'ringing' || event.state === 'answered' ? event.state : undefined;
+  switch (event.type) {
+    case 'attended':
+      talk.attended = event.how ?? undefined;
+      return;
+    case 'offer_accepted':
+      // We took the call over: it is our own from now on.
+      if (talk.story.attends && event.agent !== talk.story.from)
+        talk.story = { ...talk.story, attends: null, from: null };
+      return;
+    case 'held':
+      if (!talk.story.attends) talk.held = event.on === true;
+      return;
+    case 'recording_paused':
+      talk.unrecorded = event.on === true;
+      return;
+    case 'consulted':
+      if (talk.story.attends) return;
+      if (event.state === 'not_reached') seen.trouble = { what: 'not_reached', why: '' };
+      talk.asked =
+        event.state === 'ringing' || event.state === 'answered' || event.state === 'together'
+          ? event.state
+          : undefined;
+  }
 }
 
 function news(change: Change): void {
@@ -215,8 +261,12 @@ async function begin(ring: string, story: Story, accepted: boolean): Promise<voi
     muted: false,
     held: false,
     asked: undefined,
+    attended: story.attends ?? undefined,
+    unrecorded: false,
   };
   await offer(ring);
+  // Whoever asked to attend a talk has answered already.
+  if (story.attends) softphone.answer();
 }
 
 /** Gets microphone and connection ready, while it still rings. */

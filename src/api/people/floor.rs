@@ -7,10 +7,11 @@ use crate::api::parts::Parts;
 use crate::api::problem::{Answer, Problem};
 use crate::api::tickets::view::masked_phone;
 use crate::api::who::Who;
+use crate::observe::event;
 use axum::extract::State as Joined;
 use axum::http::StatusCode;
 use daak_domain::Timestamp;
-use daak_domain::call::{CallId, DeskAct};
+use daak_domain::call::{Attending, CallId, DeskAct};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,6 +28,11 @@ pub trait Floor: Send + Sync + 'static {
     /// # Errors
     /// A sentence: it is not the agent's call, or there is nobody to give it to.
     fn desk(&self, agent: &str, call: CallId, act: DeskAct) -> Result<(), String>;
+    /// Lets a supervisor attend a talk, or take it over.
+    ///
+    /// # Errors
+    /// A sentence: nobody talks there, or the supervisor has no telephone.
+    fn attend(&self, supervisor: &str, call: CallId, how: Attendance) -> Result<(), String>;
     /// Whether an agent speaks in a call, or did so lately.
     fn spoke(&self, agent: &str, call: CallId) -> bool;
     /// Makes an agent ready for calls, or not. The reason is that of a pause.
@@ -109,6 +115,10 @@ pub struct CallView {
     pub mos: Option<f32>,
     /// What came of the talk, as its agent said: a code of the masters.
     pub disposition: Option<String>,
+    /// Sign-in names of supervisors: who attends now, or who attended.
+    pub attended_by: Vec<String>,
+    /// Of a call in progress that somebody attends: how.
+    pub attended_how: Option<Attendance>,
 }
 
 impl CallView {
@@ -130,6 +140,67 @@ pub enum Presence {
     Paused,
     /// Gone.
     Away,
+}
+
+/// How a supervisor attends a talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Attendance {
+    /// Hear both, be heard by nobody.
+    Listen,
+    /// Hear both, be heard by the agent alone.
+    Whisper,
+    /// Hear both, be heard by both.
+    Barge,
+    /// Take the agent's place. Only for who attends already.
+    TakeOver,
+}
+
+impl From<Attendance> for Option<Attending> {
+    fn from(how: Attendance) -> Self {
+        match how {
+            Attendance::Listen => Some(Attending::Listen),
+            Attendance::Whisper => Some(Attending::Whisper),
+            Attendance::Barge => Some(Attending::Barge),
+            Attendance::TakeOver => None,
+        }
+    }
+}
+
+impl From<Attending> for Attendance {
+    fn from(how: Attending) -> Self {
+        match how {
+            Attending::Listen => Attendance::Listen,
+            Attending::Whisper => Attendance::Whisper,
+            Attending::Barge => Attendance::Barge,
+        }
+    }
+}
+
+/// How to attend.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewAttendance {
+    /// Which way.
+    pub how: Attendance,
+}
+
+/// Attend a talk: your telephone rings, and you hear both sides. Ask again to change how. It ends when you hang up, or with the talk.
+/// The agent sees it, and it stays in the record of the call.
+#[utoipa::path(
+    post, path = "/api/v1/calls/{call}/attend", tag = "floor", request_body = NewAttendance,
+    params(("call" = String, Path, description = "Name of the call")),
+    responses((status = 202, description = "Your telephone rings"), (status = 409, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn attend(
+    Joined(parts): Joined<Parts>,
+    who: Who,
+    Path(call): Path<uuid::Uuid>,
+    Json(wanted): Json<NewAttendance>,
+) -> Answer<StatusCode> {
+    who.may(Act::Attend, None)?;
+    parts.floor.attend(&who.0.name, CallId(call), wanted.how).map_err(|why| Problem::conflict("attend", why))?;
+    tracing::info!(event = event::CALL_ATTENDED, call = %call, supervisor = %who.0.name, how = ?wanted.how);
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// What presence to take.
@@ -268,6 +339,8 @@ impl From<&daak_domain::call::CallRecord> for CallView {
             tickets: record.tickets.iter().map(|n| n.digits()).collect(),
             mos: record.quality.map(|q| q.mos),
             disposition: None,
+            attended_by: record.attended.iter().map(ToString::to_string).collect(),
+            attended_how: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::access::{Access, Account, Role, Terms};
 use crate::api::masters::{Category, ClosureReason, Department, District, Masters};
-use crate::api::people::floor::{AgentView, CallView, Floor, Presence, QueueView};
+use crate::api::people::floor::{AgentView, Attendance, CallView, Floor, Presence, QueueView};
 use crate::api::{Joined, Limits, Parts, Rates, Settings, router};
 use crate::bus::Bus;
 use crate::citizen::{Citizens, CodeTerms, Wishes};
@@ -401,6 +401,10 @@ impl Floor for EmptyFloor {
 
     fn desk(&self, _: &str, _: daak_domain::call::CallId, _: daak_domain::call::DeskAct) -> Result<(), String> {
         Err("you do not speak in that call".into())
+    }
+
+    fn attend(&self, _: &str, call: daak_domain::call::CallId, _: Attendance) -> Result<(), String> {
+        if call.0.is_nil() { Ok(()) } else { Err("no agent speaks in that call now".into()) }
     }
 
     fn spoke(&self, _: &str, call: daak_domain::call::CallId) -> bool {
