@@ -30,7 +30,7 @@ use crate::masters::MastersError;
 use crate::observe::event;
 use crate::social::Hooks;
 use crate::store::StoreError;
-use crate::workflow::Feedback;
+use crate::workflow::{Feedback, LimitKeeper};
 use daak_domain::seam::Helpline;
 use daak_sms::{Inbound, ReportAddress, TextDoor};
 use std::collections::BTreeMap;
@@ -212,6 +212,8 @@ impl App {
         let reached = Arc::new(workflow::ByTelephone { voice: app.voice.clone(), floor: floor.clone(), queue });
         let feedback = Feedback::new(ground.store.clone(), desk.clone(), ground.masters.feedback.clone(), reached, Clock::system());
         keep(tasks, "the asking of citizens", feedback.run(closing.clone()));
+        let limits = LimitKeeper::new(ground.store.clone(), desk.clone(), ground.masters.clone(), Clock::system());
+        keep(tasks, "the keeping of limits", limits.run(closing.clone()));
         let router = crate::api::router(parts(&config, &ground, (desk, citizens), floor, browsers, (reports, door, inbound), hooks));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)

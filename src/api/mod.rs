@@ -43,7 +43,7 @@ use people::{accounts, floor};
 use problem::Problem;
 use public::{code, ticket};
 use std::time::Duration;
-use tickets::{append, files, letter, read};
+use tickets::{append, files, letter, overrides, read};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -95,6 +95,7 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(read::one))
         .routes(routes!(append::append))
         .routes(routes!(offices::of_ticket))
+        .routes(routes!(overrides::overrides))
         .routes(routes!(files::upload).layer(DefaultBodyLimit::max(attachment_limit)))
         .routes(routes!(files::read))
         .routes(routes!(letter::write))

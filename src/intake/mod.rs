@@ -297,6 +297,6 @@ fn refused(error: StoreError) -> Refusal {
 #[cfg(test)]
 mod short_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::intelligence::atr::{ActionTaken, Grievance};
 use crate::intelligence::mask;
 use crate::notify::{Reach, Way};
 use crate::store::{NewMessage, StoreError, StoredContact};
+use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::seam::BoxFuture;
 use daak_domain::ticket::{Actor, Event, EventBody, Number, SealedEvent, Ticket};
@@ -13,6 +14,9 @@ use daak_domain::ticket::{Actor, Event, EventBody, Number, SealedEvent, Ticket};
 pub trait Steps: Send + Sync + 'static {
     /// Adds `event`; with `expected_seq`, only if the ticket has exactly so many events.
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>>;
+
+    /// Whether a citizen's word at `at` opens this ticket again.
+    fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool;
 
     /// The channels by which the citizen of a ticket can be written to, the one it came by first.
     fn channels<'a>(&'a self, ticket: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>>;
@@ -99,6 +103,10 @@ pub fn grievance_of(contacts: &[StoredContact], events: &[SealedEvent]) -> Strin
 impl Steps for Desk {
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {
         Box::pin(self.add(number, expected_seq, event))
+    }
+
+    fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool {
+        self.intake.rules.joining.reopens(ticket, at)
     }
 
     fn channels<'a>(&'a self, ticket: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>> {

@@ -16,16 +16,17 @@ use daak_intelligence::Model;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-pub(super) struct House {
+pub(crate) struct House {
     _folder: tempfile::TempDir,
-    pub(super) store: Store,
-    pub(super) desk: Desk,
-    pub(super) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) clock: Clock,
+    pub(crate) masters: Arc<Masters>,
     pub(super) calls: Arc<Mutex<Vec<(CallId, CallEvent)>>>,
 }
 
 impl House {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_dir(folder.path()).await.expect("a store");
         let clock = Clock::standing_at("2026-11-24T12:00+05:30".parse().expect("a time"));
@@ -33,14 +34,14 @@ impl House {
         let templates = Arc::new(Templates::load(Path::new("config/templates"), "1000", "56070").expect("shipped"));
         let rules = DoorRules::load(Path::new("config")).expect("shipped");
         let notices = Notices::new(templates, masters.clone(), [Channel::Sms, Channel::Email].into());
-        let intake = Intake::new(store.clone(), understanding(&masters), masters, notices, rules, clock.clone());
+        let intake = Intake::new(store.clone(), understanding(&masters), masters.clone(), notices, rules, clock.clone());
         let calls: Arc<Mutex<Vec<(CallId, CallEvent)>>> = Arc::default();
         let told = calls.clone();
         let desk = Desk::new(intake, move |call, event| told.lock().expect("no panic").push((call, event)));
-        Self { _folder: folder, store, desk, clock, calls }
+        Self { _folder: folder, store, desk: Arc::new(desk), clock, masters, calls }
     }
 
-    pub(super) async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
+    pub(crate) async fn take_in(&self, contact: Contact) -> Result<Receipt, Refusal> {
         self.desk.intake.take_in(contact).await
     }
 
@@ -65,7 +66,7 @@ pub(super) fn contact(id: &str, text: &str) -> Contact {
 }
 
 /// A contact of whoever has this number.
-pub(super) fn from(phone: &str, id: &str, text: &str) -> Contact {
+pub(crate) fn from(phone: &str, id: &str, text: &str) -> Contact {
     let phone = Some(PhoneNumber::parse(phone).expect("a number"));
     Contact { sender: Sender { phone, ..Sender::default() }, ..contact(id, text) }
 }

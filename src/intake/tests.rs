@@ -141,7 +141,7 @@ async fn a_person_writes_to_the_citizen_by_the_channel_of_choice() {
     let contact = Contact { sender, ..from(MOBILE, "a", NO_WATER) };
     let number = house.take_in(contact).await.expect("taken in").number;
     let ticket = house.store.ticket(number).await.expect("read").expect("there");
-    assert_eq!(super::Steps::channels(&house.desk, &ticket).await.expect("known"), [Channel::Email, Channel::Sms]);
+    assert_eq!(super::Steps::channels(&*house.desk, &ticket).await.expect("known"), [Channel::Email, Channel::Sms]);
     let reply = |channel, key: &str| {
         by_person(&house, EventBody::Replied { message: key.to_owned(), channel, text: "We are on our way.".to_owned() })
     };
@@ -256,7 +256,7 @@ async fn the_steps_of_a_life_are_told_to_the_citizen() {
 async fn the_desk_answers_what_channels_ask() {
     let house = House::open().await;
     let receipt = house.take_in(from(MOBILE, "a", NO_WATER)).await.expect("taken in");
-    let desk: &dyn Helpline = &house.desk;
+    let desk: &dyn Helpline = &*house.desk;
     let standing = desk.look_up(receipt.number).await.expect("works").expect("there");
     assert_eq!((standing.state, standing.due_at), (State::Registered, receipt.due_at));
     assert_eq!(desk.look_up(Number::from_serial(899_999_999)).await, Ok(None));

@@ -59,6 +59,12 @@ catalogue! {
     MESSAGE_NOT_MARKED = "message.not_marked";
     /// Citizens cannot be asked now whether it is settled; it is tried again.
     FEEDBACK_PAUSED = "feedback.paused";
+    /// The clocks of tickets cannot be kept now; it is tried again.
+    LIMITS_PAUSED = "limits.paused";
+    /// The rules of time are others than when the program last ran: the limits of open tickets are counted anew.
+    LIMITS_COUNTED_ANEW = "limits.counted_anew";
+    /// A ticket's limit moved; with its number and both times.
+    LIMIT_MOVED = "limits.moved";
     /// A citizen could not be called to be asked; the next attempt goes on.
     FEEDBACK_CALL_FAILED = "feedback.call_failed";
     /// A link to the SMS centre is up.

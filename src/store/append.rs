@@ -102,6 +102,8 @@ pub(super) struct Life {
     closed_by: Option<String>,
     /// Whom it complains of was said just now.
     restricted: bool,
+    /// Its report is verified no more: the citizen is not asked about it any more, and about the next one anew.
+    left_verification: bool,
 }
 
 /// A row of the log.
@@ -124,13 +126,15 @@ impl Life {
             moved_at: 0,
             closed_by: None,
             restricted: false,
+            left_verification: false,
         })
     }
 
     /// A new ticket, from its first event.
     pub(super) fn open(number: Number, event: &Event) -> Result<Self> {
         let ticket = Ticket::open(number, event)?;
-        let mut life = Self { ticket, tail: GENESIS, unlogged: Vec::new(), moved_at: 0, closed_by: None, restricted: false };
+        let mut life =
+            Self { ticket, tail: GENESIS, unlogged: Vec::new(), moved_at: 0, closed_by: None, restricted: false, left_verification: false };
         life.chain(event)?;
         Ok(life)
     }
@@ -138,6 +142,7 @@ impl Life {
     /// Adds the next event to the fold, and to the log when the life is written.
     pub(super) fn add(&mut self, event: &Event) -> Result<()> {
         self.ticket.apply(event)?;
+        self.left_verification |= matches!(event.body, EventBody::AtrReturned { .. } | EventBody::Closed { .. });
         match &event.body {
             EventBody::Message { .. } | EventBody::Amended { .. } | EventBody::Called { .. } | EventBody::Noted { .. } => {}
             EventBody::Closed { .. } => self.closed_by = Some(who(&event.by).to_owned()),
@@ -215,6 +220,9 @@ impl Life {
             self.moved_at,
         ];
         on.execute(sql, values).await?;
+        if self.left_verification {
+            on.execute("DELETE FROM questions WHERE ticket = ?1", values![t.number.as_u64() as i64]).await?;
+        }
         if self.restricted {
             keep_complained_of(on, &t).await?;
         }

@@ -17,6 +17,7 @@ mod dialect;
 mod error;
 mod finding;
 mod held;
+mod limits;
 mod outbox;
 mod people;
 mod postgres;

@@ -6,11 +6,13 @@ use crate::intake::Steps;
 use crate::masters::Masters;
 use crate::notify::{Notices, Templates};
 use crate::store::{Destination, Opening, Store, StoreError, TakeIn};
+use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Sender, Statement};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{BoxFuture, Refusal};
 use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, SlaClass, State, Ticket};
+use jiff::SignedDuration;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,6 +51,10 @@ impl Steps for Desk {
         let way = crate::notify::Way { channel: Channel::Sms, to: "+919830012345".into(), answers: None, subject: None, public: false };
         let messages = move |ticket: &Ticket| notices.after(ticket, &told.body, &way, told.at).into_iter().collect();
         Box::pin(async move { self.store.append(number, expected_seq, vec![event], messages).await })
+    }
+
+    fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool {
+        ticket.closed_at.is_some_and(|closed| at.duration_since(closed) <= SignedDuration::from_hours(30 * 24))
     }
 
     fn channels<'a>(&'a self, _: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>> {

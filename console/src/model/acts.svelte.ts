@@ -28,7 +28,9 @@ export const acts = {
 /** Single letters act only while no field has the cursor. */
 export function onKey(event: KeyboardEvent): void {
   const target = event.target;
-  const typing = target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  const typing =
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
   const control = event.ctrlKey || event.metaKey;
   if (event.altKey || (typing && !control) || document.querySelector('dialog[open]')) return;
   const key = (control ? 'ctrl+' : '') + event.key.toLowerCase();

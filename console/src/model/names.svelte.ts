@@ -12,6 +12,7 @@ const masters = $state<
   closure_reasons: new Map(),
   dispositions: new Map(),
 });
+let reasons = $state.raw<Schema['ClosureReason'][]>([]);
 let canned = $state.raw<Schema['CannedText'][]>([]);
 let asked = false;
 
@@ -27,6 +28,7 @@ async function fetchMasters(): Promise<void> {
   masters.departments = byCode(data.departments);
   masters.districts = byCode(data.districts);
   masters.closure_reasons = byCode(data.closure_reasons);
+  reasons = data.closure_reasons;
   canned = data.canned;
   masters.dispositions = byCode(data.dispositions);
 }
@@ -46,6 +48,8 @@ export const places = {
   departmentIn: (code: string, spoken: Language) => name('departments', code, spoken),
   district: (code: string | null | undefined) => name('districts', code),
   reason: (code: string | null | undefined) => name('closure_reasons', code),
+  /** A reason with what a report by it needs. */
+  closureReason: (code: string) => reasons.find((reason) => reason.code === code),
   disposition: (code: string | null | undefined) => name('dispositions', code),
   get dispositions(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);

@@ -1,7 +1,10 @@
 import { api, type Schema } from '../api/client';
 
 /** Who is signed in, and whether that is known yet. */
-const seen = $state<{ person: Schema['SessionView'] | undefined; known: boolean }>({ person: undefined, known: false });
+const seen = $state<{ person: Schema['SessionView'] | undefined; known: boolean }>({
+  person: undefined,
+  known: false,
+});
 
 export const session = {
   get person() {

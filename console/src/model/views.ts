@@ -5,7 +5,7 @@ import type { Key } from '../words/index.svelte';
 const open = 'open';
 
 /** The views that everybody has. */
-export function common(me: string): { name: Key; filters: string }[] {
+export function common(me: string, office?: string): { name: Key; filters: string }[] {
   const view = (name: Key, filters: Record<string, string>) => ({
     name,
     filters: new URLSearchParams(filters).toString(),
@@ -13,6 +13,14 @@ export function common(me: string): { name: Key; filters: string }[] {
   return [
     view('view.all', {}),
     view('view.mine', { officer: me, state: open }),
+    ...(office
+      ? [
+          view('view.office', { office, state: open }),
+          view('view.below', { office, below: 'true', state: open }),
+        ]
+      : []),
+    view('view.late', { late: 'true', state: 'registered,assigned,in_progress,returned,reopened' }),
+    view('view.returned', { state: 'returned,reopened' }),
     view('view.emergency', { emergency: 'true', state: open }),
     view('view.unread', { state: 'registered' }),
     view('view.asked', { state: 'needs_info' }),

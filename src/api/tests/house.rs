@@ -342,6 +342,10 @@ impl Helpline for Door {
 }
 
 impl Steps for Door {
+    fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool {
+        ticket.closed_at.is_some_and(|closed| at.duration_since(closed) <= SignedDuration::from_hours(30 * 24))
+    }
+
     fn channels<'a>(&'a self, _: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>> {
         Box::pin(async { Ok(vec![Channel::Sms]) })
     }

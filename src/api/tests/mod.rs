@@ -2,6 +2,7 @@
 
 mod atr;
 mod contacts;
+mod hidden;
 pub(super) mod house;
 mod letters;
 mod live;
@@ -9,3 +10,4 @@ mod offices;
 mod public;
 mod safety;
 mod tickets;
+mod verdict;

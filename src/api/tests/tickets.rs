@@ -13,7 +13,7 @@ async fn a_ticket_is_taken_reported_and_closed_and_its_timeline_says_who() {
         (1, json!({ "type": "take" }), "in_progress"),
         (2, json!({ "type": "note", "text": "Called the engineer." }), "in_progress"),
         (3, json!({ "type": "atr", "closure_reason": "done", "remarks": "Mended." }), "atr_submitted"),
-        (4, json!({ "type": "close", "closure": "confirmed", "remarks": "Mended." }), "closed"),
+        (4, json!({ "type": "close", "closure": "override", "remarks": "Mended." }), "closed"),
         (5, json!({ "type": "reopen", "reason": "Broken again." }), "reopened"),
     ] {
         let mut step = step;

@@ -3,6 +3,7 @@
 use super::placing::{Placed, placed};
 use super::read::seen;
 use super::step::{self, AskedStep, FileReference, KnownFile, NewEvent};
+use super::verdict;
 use super::view::{ActorView, TicketRow};
 use crate::access::Act;
 use crate::api::extract::{Json, TicketNumber};
@@ -16,7 +17,7 @@ use axum::http::StatusCode;
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::routing::Matter;
-use daak_domain::ticket::{Event, EventBody, Number, State, Ticket};
+use daak_domain::ticket::{Closure, Event, EventBody, Number, State, Ticket};
 
 /// Add an event to a ticket's life.
 ///
@@ -58,17 +59,64 @@ pub async fn append(
             EventBody::Forwarded { department, reason: step::text("reason", reason)?, office: Some(office) }
         }
         AskedStep::Reply { text, channel } => reply(&parts, &before, step::text("text", text)?, channel).await?,
-        other => other.into_body(&who.0, files)?,
+        AskedStep::Reopen { reason } => {
+            verdict::check_reopening(&parts, &before, now)?;
+            let office = Some(parts.rules.superior(before.holder(), now).to_owned());
+            EventBody::Reopened { reason: step::text("reason", reason)?, office, appeal: false }
+        }
+        AskedStep::Appeal { reason } => {
+            verdict::check_appeal(&parts, &before, now)?;
+            let office = Some(parts.rules.superior(before.holder(), now).to_owned());
+            EventBody::Reopened { reason: step::text("reason", reason)?, office, appeal: true }
+        }
+        AskedStep::Restrict { about, reason } => verdict::restricted(&parts, &before, about, step::text("reason", reason)?)?,
+        AskedStep::Feedback { settled, words, call } => {
+            let events = verdict::heard(&parts, &who, &before, &call, settled, words).await?;
+            return add(&parts, &who, &before, new.expected_seq, events).await;
+        }
+        other => {
+            check_verdict(&parts, &who, &before, &other, &files).await?;
+            other.into_body(&who.0, files)?
+        }
     };
-    let event = Event { at: now, by: who.0.actor(), body };
-    let appended = parts.desk.append(number, new.expected_seq, event).await;
+    add(&parts, &who, &before, new.expected_seq, vec![Event { at: now, by: who.0.actor(), body }]).await
+}
+
+/// Adds events one after the other; what the asker had seen counts for the first.
+async fn add(
+    parts: &Parts,
+    who: &Who,
+    before: &Ticket,
+    expected_seq: Option<u32>,
+    events: Vec<Event>,
+) -> Answer<(StatusCode, Json<TicketRow>)> {
+    let (number, mut expected, mut appended) = (before.number, expected_seq, Err(StoreError::NotFound("event")));
+    for event in events {
+        appended = parts.desk.append(number, expected, event).await;
+        match &appended {
+            Ok(ticket) => expected = expected.map(|_| ticket.seq),
+            Err(_) => break,
+        }
+    }
     match appended {
         Ok(ticket) => Ok((StatusCode::CREATED, Json(TicketRow::new(&ticket, None, None)))),
-        Err(StoreError::Conflict { .. }) => Err(who_was_first(&parts, number, new.expected_seq).await),
+        Err(StoreError::Conflict { .. }) => Err(who_was_first(parts, number, expected).await),
         Err(StoreError::Illegal(why)) => Err(Problem::conflict("illegal-step", format!("{why}: read the ticket again"))
             .with("state", before.state.as_str())
-            .with("possible", step::possible(&who.0, &before))),
+            .with("possible", step::possible(&who.0, before))),
         Err(why) => Err(refused_by_store(&why)),
+    }
+}
+
+/// What a report needs, and who may say what of it.
+async fn check_verdict(parts: &Parts, who: &Who, before: &Ticket, asked: &AskedStep, files: &[KnownFile]) -> Answer<()> {
+    match asked {
+        AskedStep::Atr { closure_reason, remarks, .. } => verdict::check_report(parts, before, closure_reason, remarks, files),
+        AskedStep::Close { closure, .. } => verdict::check_closing(parts, before, closure.unwrap_or(Closure::Override)).await,
+        AskedStep::Verify { .. } => verdict::check_cosigned(parts, before).await,
+        AskedStep::Cosign { .. } => verdict::check_cosigner(parts, who, before).await,
+        AskedStep::Evidence { .. } => verdict::reported(before),
+        _ => Ok(()),
     }
 }
 

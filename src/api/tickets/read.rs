@@ -104,6 +104,7 @@ pub async fn one(Joined(parts): Joined<Parts>, who: Who, TicketNumber(number): T
     let excerpt = contacts.iter().find_map(|c| c.contact.statement.text()).map(|text| text.chars().take(160).collect());
     Ok(Json(TicketView {
         channels: parts.desk.channels(&ticket).await.map_err(|why| refused_by_store(&why))?,
+        limits: super::clock::limits(&parts, &events, Timestamp::now()),
         possible: step::possible(&who.0, &ticket),
         ticket: TicketRow::new(&ticket, person.map(|p| person_view(&p, sight)), excerpt),
         contacts: contacts.iter().map(|c| ContactView::new(number, c.id, &c.contact, sight)).collect(),

@@ -4,6 +4,7 @@ use crate::access::{Act, Principal};
 use crate::api::extract::shortened;
 use crate::api::problem::{Answer, Problem};
 use crate::api::words::{ChannelWord, ClosureWord, SlaClassWord};
+use daak_domain::Timestamp;
 use daak_domain::contact::{Attachment, AttachmentRole, BlobId, Channel};
 use daak_domain::ticket::{Closure, EventBody, Number, SlaClass, State, Step, Ticket, next_state};
 use serde::Deserialize;
@@ -50,6 +51,9 @@ pub enum AskedStep {
     Ask {
         /// The question, in the citizen's language.
         question: String,
+        /// Until when the clock rests at most, 60 days from now at the latest; as long as the rule says where absent.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        until: Option<Timestamp>,
     },
     /// Write down what the citizen answered.
     Answer {
@@ -92,7 +96,7 @@ pub enum AskedStep {
         /// What is missing.
         reason: String,
     },
-    /// It is over.
+    /// It is over. Only the citizen's own answer closes as `confirmed`, not you; `override` stands with your name and is counted.
     Close {
         /// On whose word; `override` where absent.
         #[schema(value_type = Option<ClosureWord>)]
@@ -100,8 +104,44 @@ pub enum AskedStep {
         /// What the citizen is told.
         remarks: String,
     },
-    /// The citizen says it is not settled.
+    /// The citizen says it is not settled: it goes to the office above.
     Reopen {
+        /// Why.
+        reason: String,
+    },
+    /// The citizen does not accept the settlement: it goes to the office above.
+    Appeal {
+        /// Why, in the citizen's words.
+        reason: String,
+    },
+    /// You, who did not write the report, saw the place or the evidence.
+    Evidence {
+        /// Whether it shows the matter settled.
+        settled: bool,
+        /// What you saw.
+        remarks: String,
+        /// Photographs or documents, uploaded before.
+        #[serde(default)]
+        attachments: Vec<FileReference>,
+    },
+    /// What the citizen told you of the report in a call: yes closes as `confirmed`, no sends it to the office above.
+    Feedback {
+        /// Whether they say that it is settled.
+        settled: bool,
+        /// In their words; needed for a no.
+        words: Option<String>,
+        /// Name of the call in which you spoke with them.
+        call: String,
+    },
+    /// Put your name, as an officer above, to the report.
+    Cosign {
+        /// Why it is right.
+        remarks: String,
+    },
+    /// It complains of these offices: nobody in them or below them sees it any more.
+    Restrict {
+        /// Codes of the offices.
+        about: Vec<String>,
         /// Why.
         reason: String,
     },
@@ -167,6 +207,11 @@ impl AskedStep {
             Self::Return { .. } => Act::ReturnAtr,
             Self::Close { .. } => Act::Close,
             Self::Reopen { .. } => Act::Reopen,
+            Self::Appeal { .. } => Act::Appeal,
+            Self::Evidence { .. } => Act::GiveEvidence,
+            Self::Feedback { .. } => Act::HearCitizen,
+            Self::Cosign { .. } => Act::Cosign,
+            Self::Restrict { .. } => Act::Restrict,
             Self::Merge { .. } => Act::Merge,
             Self::Visit { .. } => Act::RequestVisit,
             Self::WriteDown { .. } => Act::WriteDown,
@@ -177,20 +222,20 @@ impl AskedStep {
     /// Files that it refers to.
     pub fn files(&self) -> &[FileReference] {
         match self {
-            Self::Note { attachments, .. } | Self::Atr { attachments, .. } => attachments,
+            Self::Note { attachments, .. } | Self::Atr { attachments, .. } | Self::Evidence { attachments, .. } => attachments,
             _ => &[],
         }
     }
 
-    /// The event, with `files` in the place of what it refers to. `Classify`, `Assign` and `Forward` need the
-    /// masters, `Reply` the citizen's addresses: they are made elsewhere.
+    /// The event, with `files` in the place of what it refers to. Those that need the
+    /// masters, the offices or the citizen's addresses are made elsewhere.
     ///
     /// # Errors
     /// 422 where a text is empty or too long, or a number is none.
     pub fn into_body(self, who: &Principal, files: Vec<KnownFile>) -> Answer<EventBody> {
         Ok(match self {
             Self::Take => EventBody::Taken { officer: who.name.clone() },
-            Self::Ask { question } => EventBody::Asked { question: text("question", question)?, until: None },
+            Self::Ask { question, until } => EventBody::Asked { question: text("question", question)?, until: rest(until)? },
             Self::Answer { text: answer } => EventBody::Answered { text: text("text", answer)? },
             Self::Note { text: note, .. } => EventBody::Noted { text: text("text", note)?, attachments: files },
             Self::Atr { closure_reason, remarks, .. } => EventBody::AtrSubmitted {
@@ -203,11 +248,21 @@ impl AskedStep {
             Self::Close { closure, remarks } => {
                 EventBody::Closed { closure: closure.unwrap_or(Closure::Override), remarks: text("remarks", remarks)? }
             }
-            Self::Reopen { reason } => EventBody::Reopened { reason: text("reason", reason)?, office: None, appeal: false },
+            Self::Evidence { settled, remarks, .. } => {
+                EventBody::EvidenceGiven { settled, remarks: text("remarks", remarks)?, attachments: files }
+            }
+            Self::Cosign { remarks } => EventBody::Cosigned { remarks: text("remarks", remarks)? },
             Self::Merge { into } => EventBody::Merged { into: number(&into)? },
             Self::Visit { reason } => EventBody::VisitRequested { reason: text("reason", reason)? },
             Self::WriteDown { contact, text: written } => EventBody::WrittenDown { contact, text: text("text", written)? },
-            Self::Classify { .. } | Self::Reply { .. } | Self::Assign { .. } | Self::Forward { .. } => return Err(Problem::ours()),
+            Self::Classify { .. }
+            | Self::Reply { .. }
+            | Self::Assign { .. }
+            | Self::Forward { .. }
+            | Self::Reopen { .. }
+            | Self::Appeal { .. }
+            | Self::Feedback { .. }
+            | Self::Restrict { .. } => return Err(Problem::ours()),
         })
     }
 }
@@ -228,6 +283,20 @@ pub fn optional(key: &str, given: Option<String>) -> Answer<Option<String>> {
     given.filter(|g| !g.trim().is_empty()).map(|given| text(key, given)).transpose()
 }
 
+/// Until when the clock may rest: not in the past, and not for ever.
+fn rest(until: Option<Timestamp>) -> Answer<Option<Timestamp>> {
+    let (now, longest) = (Timestamp::now(), jiff::SignedDuration::from_hours(24 * LONGEST_REST_DAYS));
+    match until {
+        Some(at) if at <= now || at.duration_since(now) > longest => {
+            Err(Problem::invalid(format!("until: expected a time within the next {LONGEST_REST_DAYS} days")))
+        }
+        until => Ok(until),
+    }
+}
+
+/// The clock rests for a question so long at most.
+const LONGEST_REST_DAYS: i64 = 60;
+
 fn number(given: &str) -> Answer<Number> {
     Number::parse(given).map_err(|why| Problem::invalid(format!("into: {:?}: {why}", shortened(given))))
 }
@@ -242,7 +311,7 @@ pub fn blob_of(reference: &FileReference) -> Answer<BlobId> {
 
 /// Everything a person may do to a ticket as it stands: its state allows it, and so does the role.
 pub fn possible(who: &Principal, ticket: &Ticket) -> Vec<&'static str> {
-    const ALL: [(&str, Act, Option<Step>); 16] = [
+    const ALL: [(&str, Act, Option<Step>); 21] = [
         ("assign", Act::Assign, Some(Step::Assign)),
         ("forward", Act::Forward, Some(Step::Forward)),
         ("take", Act::Take, Some(Step::Take)),
@@ -255,6 +324,11 @@ pub fn possible(who: &Principal, ticket: &Ticket) -> Vec<&'static str> {
         ("return", Act::ReturnAtr, Some(Step::Return)),
         ("close", Act::Close, Some(Step::Close)),
         ("reopen", Act::Reopen, Some(Step::Reopen)),
+        ("appeal", Act::Appeal, Some(Step::Reopen)),
+        ("evidence", Act::GiveEvidence, Some(Step::Close)),
+        ("feedback", Act::HearCitizen, Some(Step::Close)),
+        ("cosign", Act::Cosign, Some(Step::Verify)),
+        ("restrict", Act::Restrict, None),
         ("merge", Act::Merge, Some(Step::Merge)),
         ("visit", Act::RequestVisit, None),
         ("write_down", Act::WriteDown, None),
@@ -313,7 +387,8 @@ mod tests {
             (r#"{"type":"verify"}"#.to_owned(), "verification_begun"),
             (r#"{"type":"return","reason":"No photograph."}"#.to_owned(), "atr_returned"),
             (r#"{"type":"close","closure":"confirmed","remarks":"Mended."}"#.to_owned(), "closed"),
-            (r#"{"type":"reopen","reason":"Broken again."}"#.to_owned(), "reopened"),
+            (r#"{"type":"evidence","settled":true,"remarks":"Seen."}"#.to_owned(), "evidence_given"),
+            (r#"{"type":"cosign","remarks":"Right."}"#.to_owned(), "cosigned"),
             (format!(r#"{{"type":"merge","into":"{into}"}}"#), "merged"),
             (r#"{"type":"visit","reason":"To see."}"#.to_owned(), "visit_requested"),
             (r#"{"type":"write_down","contact":1,"text":"রাস্তা ভাঙা"}"#.to_owned(), "written_down"),

@@ -1,5 +1,6 @@
 //! Tickets, contacts and events as they are shown.
 
+use super::clock::LimitsView;
 use crate::access::Sight;
 use crate::api::words::{AttachmentRoleWord, ChannelWord, ClosureWord, LanguageWord, SlaClassWord, StateWord};
 use daak_domain::Timestamp;
@@ -147,6 +148,8 @@ pub struct TicketView {
     /// Channels by which the citizen can be written to, the one that the matter came by first.
     #[schema(value_type = Vec<ChannelWord>)]
     pub channels: Vec<Channel>,
+    /// Its limits, while it is open.
+    pub limits: Option<LimitsView>,
     /// Types of events that you may add as it stands.
     #[schema(example = json!(["note", "take", "atr"]))]
     pub possible: Vec<&'static str>,

@@ -8,10 +8,12 @@ const form = (name: string) => forms.find((f) => f.name === name)!;
 const filled: Filled = {
   text: 'Mended.',
   channel: 'email',
-  department: 'PWD',
+  office: 'DM-303',
   reason: 'resolved',
-  closure: 'confirmed',
+  closure: 'override',
   into: '471 830 9263',
+  files: [{ blob: 'b', name: 'road.jpg' }],
+  settled: true,
 };
 
 describe('what may be done', () => {
@@ -34,6 +36,15 @@ describe('what may be done', () => {
       type: 'merge',
       into: '4718309263',
     });
+  });
+
+  it('sends evidence with a report, and a ticket to an office', () => {
+    expect(form('report').steps(ticket('in_progress'), filled)).toEqual([
+      { type: 'atr', closure_reason: 'resolved', remarks: 'Mended.', attachments: filled.files },
+    ]);
+    expect(form('forward').steps(ticket('assigned'), filled)[0]).toMatchObject({ office: 'DM-303' });
+    expect(form('cosign').can(ticket('verifying', 'cosign'))).toBe(false);
+    expect(form('cosign').can(ticket('atr_submitted', 'cosign'))).toBe(true);
   });
 
   it('fills canned texts in, and leaves what it does not know', () => {

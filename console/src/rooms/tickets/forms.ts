@@ -1,19 +1,35 @@
 /** What may be done with a ticket at the desk: a key, the fields that it asks for, and the steps that it becomes. Pure. */
 import type { Detail } from '../../model/tickets.svelte';
+import type { Uploaded } from '../../model/uploads';
 import type { Key } from '../../words/index.svelte';
 
 export type Step = Record<string, unknown>;
-export type Field = 'channel' | 'department' | 'reason' | 'closure' | 'into';
-export type Name = 'reply' | 'ask' | 'note' | 'forward' | 'report' | 'return' | 'close' | 'reopen' | 'merge';
+export type Field = 'channel' | 'office' | 'reason' | 'closure' | 'into' | 'files' | 'settled';
+export type Name =
+  | 'reply'
+  | 'ask'
+  | 'note'
+  | 'forward'
+  | 'report'
+  | 'cosign'
+  | 'evidence'
+  | 'return'
+  | 'close'
+  | 'reopen'
+  | 'appeal'
+  | 'merge';
 
 /** What was filled in. */
 export interface Filled {
   text: string;
   channel: string;
-  department: string;
+  office: string;
   reason: string;
   closure: string;
   into: string;
+  /** Photographs and papers, in the archive already. */
+  files: Uploaded[];
+  settled: boolean;
 }
 
 export interface Form {
@@ -73,20 +89,42 @@ export const forms: Form[] = [
   {
     name: 'forward',
     key: 'f',
-    fields: ['department'],
+    fields: ['office'],
     label: 'forward.reason',
     go: 'act.forward',
     can: may('forward'),
-    steps: (_, { department, text }) => [{ type: 'forward', department, reason: text }],
+    steps: (_, { office, text }) => [{ type: 'forward', office, reason: text }],
   },
   {
     name: 'report',
     key: 'd',
-    fields: ['reason'],
+    fields: ['reason', 'files'],
     label: 'report.label',
     go: 'act.report',
     can: may('atr'),
-    steps: (_, { reason, text }) => [{ type: 'atr', closure_reason: reason, remarks: text }],
+    steps: (_, { reason, text, files }) => [
+      { type: 'atr', closure_reason: reason, remarks: text, attachments: files },
+    ],
+  },
+  {
+    name: 'cosign',
+    key: 's',
+    fields: [],
+    label: 'cosign.label',
+    go: 'act.cosign',
+    can: (ticket) => may('cosign')(ticket) && ticket.state === 'atr_submitted',
+    steps: (_, { text }) => [{ type: 'cosign', remarks: text }],
+  },
+  {
+    name: 'evidence',
+    key: 'v',
+    fields: ['settled', 'files'],
+    label: 'evidence.label',
+    go: 'act.evidence',
+    can: (ticket) => may('evidence')(ticket) && reported(ticket),
+    steps: (_, { settled, text, files }) => [
+      { type: 'evidence', settled, remarks: text, attachments: files },
+    ],
   },
   {
     name: 'return',
@@ -114,6 +152,15 @@ export const forms: Form[] = [
     go: 'act.reopen',
     can: may('reopen'),
     steps: (_, { text }) => [{ type: 'reopen', reason: text }],
+  },
+  {
+    name: 'appeal',
+    key: 'l',
+    fields: [],
+    label: 'appeal.label',
+    go: 'act.appeal',
+    can: may('appeal'),
+    steps: (_, { text }) => [{ type: 'appeal', reason: text }],
   },
   {
     name: 'merge',
