@@ -27,6 +27,9 @@ measure media-bridge-100 "$target/release/examples/load" bridge 100 "$seconds"
 measure contacts benches/contacts.sh "$target/release/daak" "$seconds"
 measure store cargo bench --locked --bench store -- "${TICKETS:-100000}"
 
+cargo build --release --locked -p daak-domain --example year
+measure year "$target/release/examples/year" "${TICKETS:-100000}" 1
+
 model="$models/whisper-base-q8_0.bin"
 if [ -e "$model" ]; then
   measure speech "$target/release/examples/bench_speech" "$model" 10

@@ -14,6 +14,7 @@ const filled: Filled = {
   into: '471 830 9263',
   files: [{ blob: 'b', name: 'road.jpg' }],
   settled: true,
+  call: 'c',
 };
 
 describe('what may be done', () => {
@@ -43,6 +44,9 @@ describe('what may be done', () => {
       { type: 'atr', closure_reason: 'resolved', remarks: 'Mended.', attachments: filled.files },
     ]);
     expect(form('forward').steps(ticket('assigned'), filled)[0]).toMatchObject({ office: 'DM-303' });
+    expect(form('feedback').steps(ticket('verifying'), { ...filled, settled: false })).toEqual([
+      { type: 'feedback', settled: false, words: 'Mended.', call: 'c' },
+    ]);
     expect(form('cosign').can(ticket('verifying', 'cosign'))).toBe(false);
     expect(form('cosign').can(ticket('atr_submitted', 'cosign'))).toBe(true);
   });

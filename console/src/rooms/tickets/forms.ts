@@ -13,6 +13,7 @@ export type Name =
   | 'report'
   | 'cosign'
   | 'evidence'
+  | 'feedback'
   | 'return'
   | 'close'
   | 'reopen'
@@ -30,6 +31,8 @@ export interface Filled {
   /** Photographs and papers, in the archive already. */
   files: Uploaded[];
   settled: boolean;
+  /** The call in which the citizen was spoken with. */
+  call: string;
 }
 
 export interface Form {
@@ -125,6 +128,15 @@ export const forms: Form[] = [
     steps: (_, { settled, text, files }) => [
       { type: 'evidence', settled, remarks: text, attachments: files },
     ],
+  },
+  {
+    name: 'feedback',
+    key: 'y',
+    fields: ['settled'],
+    label: 'feedback.label',
+    go: 'act.feedback',
+    can: (ticket) => may('feedback')(ticket) && reported(ticket),
+    steps: (_, { settled, text, call }) => [{ type: 'feedback', settled, words: text, call }],
   },
   {
     name: 'return',
