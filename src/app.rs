@@ -175,7 +175,7 @@ impl App {
         let calls = floor.clone();
         let (desk, templates) = desk::desk(&config, &ground, move |call, event| calls.call_event(call, event))?;
         let (citizens, codes) = desk::citizens(&config, &ground, &desk);
-        keep(tasks, "the sending of codes", codes.run(closing.clone()));
+        keep(tasks, "the sending of codes", codes.aloud(setting.demo).run(closing.clone()));
         let desk = Arc::new(desk);
         let reports = Arc::new(desk::reports(&config, &setting.data)?);
         let seen: Arc<dyn Helpline> = desk.clone();
@@ -285,6 +285,7 @@ fn parts(
         page_calls: browsers.page_calls,
         masters: (&*ground.masters).into(),
         rules: ground.masters.clone(),
+        figures: Default::default(),
         reports: sms.0,
         texts: sms.1,
         inbound: sms.2,
@@ -295,6 +296,8 @@ fn parts(
             public_per_min: config.http.public_per_min,
             codes_per_address_h: config.public.codes_per_address_h,
             codes_per_target_h: config.public.codes_per_target_h,
+            filings_per_address_h: config.public.filings_per_address_h,
+            filings_per_target_h: config.public.filings_per_target_h,
         }),
     })
 }

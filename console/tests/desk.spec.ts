@@ -190,24 +190,3 @@ describe('the desk', () => {
     await page.context().close();
   });
 });
-
-describe('the public page', () => {
-  it.each(['bn', 'hi', 'en'])('works without scripts and is light: %s', async (language) => {
-    const plain = await browser.newContext({ javaScriptEnabled: false, viewport: telephone });
-    const page = await plain.newPage();
-    const answer = await page.goto(`${program.url}/?lang=${language}`);
-    expect((await answer?.body())?.length).toBeLessThan(50_000);
-    const first = await page.locator('main a, main input:not([type=hidden])').first().getAttribute('href');
-    expect(first, 'the telephone number stands first').toMatch(/^tel:/);
-    await page.fill('input[name=number]', '0000000001');
-    await page.locator('form button').click();
-    await page.getByRole('status').waitFor();
-    await plain.close();
-
-    const seen = await browser.newContext({ viewport: telephone });
-    const same = await seen.newPage();
-    await same.goto(`${program.url}/?lang=${language}`);
-    await isSound(same, 'the public page');
-    await seen.close();
-  });
-});

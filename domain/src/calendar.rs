@@ -147,6 +147,16 @@ impl Calendar {
         })
     }
 
+    /// The hours that run at `now`, or the next ones: from when until when.
+    pub fn next_hours(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let today = now.to_zoned_datetime(self.zone.clone()).date();
+        (0..HORIZON_DAYS).find_map(|n| {
+            let day = today.checked_add(n.days()).ok()?;
+            let hours = self.open_hours(day).iter().filter_map(|(from, to)| Some((self.instant(day, *from)?, self.instant(day, *to)?)));
+            hours.into_iter().find(|(_, to)| *to > now)
+        })
+    }
+
     /// The end of `days` working days after `from`: the same time of day on the `days`-th working day
     /// that follows, or the end of its hours if the office has closed by then. Not working at `from`, the
     /// count begins at the next opening. None if the calendar has not so many days.
@@ -294,6 +304,8 @@ mod tests {
     fn twelve_closed_days_running_push_a_working_limit_out() {
         let calendar = helpline();
         assert_eq!(calendar.next_open(at("2026-10-14T18:30")), Some(at("2026-10-27T10:00")));
+        assert_eq!(calendar.next_hours(at("2026-10-14T18:30")), Some((at("2026-10-27T10:00"), at("2026-10-27T18:00"))));
+        assert_eq!(calendar.next_hours(at("2026-10-14T17:59")), Some((at("2026-10-14T10:00"), at("2026-10-14T18:00"))));
         assert_eq!(calendar.add_days(at("2026-10-14T11:00"), 1), Some(at("2026-10-27T11:00")));
         assert_eq!(calendar.add_days(at("2026-10-20T03:00"), 1), Some(at("2026-10-28T10:00")));
         assert_eq!(calendar.add_working_time(at("2026-10-14T17:00"), Duration::from_secs(2 * 3600)), Some(at("2026-10-27T11:00")));

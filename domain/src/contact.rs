@@ -30,6 +30,9 @@ pub struct Contact {
     pub statement: Statement,
     /// Where the matter is, as far as it was told.
     pub location: Option<Location>,
+    /// Category code that the citizen chose from a list; it goes before what a machine makes of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     /// Files that came with it: the recording, photographs, scans.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -67,6 +70,10 @@ pub enum Mark {
     Public,
     /// Its words insult: it is shown behind a fold. It is a contact like every other.
     Abusive,
+    /// The sender's address was typed into a form, and nobody has shown that it is theirs: it opens a ticket, and touches none.
+    Unproven,
+    /// The citizen asked that the office which settles it not know who they are.
+    Confidential,
 }
 
 impl Contact {
@@ -81,6 +88,7 @@ impl Contact {
             subject: None,
             statement,
             location: None,
+            category: None,
             attachments: Vec::new(),
             declared_emergency: false,
             about: None,

@@ -17,6 +17,7 @@ pub mod call;
 pub mod carrier;
 pub mod closure;
 pub mod contact;
+pub mod country;
 pub mod escalation;
 pub mod feedback;
 pub mod language;

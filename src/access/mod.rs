@@ -9,7 +9,7 @@ pub mod scope;
 pub mod sign_in;
 
 pub use opaque::{Fingerprint, Opaque};
-pub use permission::{Act, Forbidden, Principal, Sight, may};
+pub use permission::{Act, Forbidden, Principal, Sight, may, sight_of_confidential};
 pub use role::Role;
 pub use scope::{Scope, Whereabouts};
 pub use sign_in::{Access, Account, PersonRefused, SignInRefused, Terms};

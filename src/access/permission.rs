@@ -190,6 +190,11 @@ pub enum Sight {
     Masked,
 }
 
+/// What is left of `sight` where the citizen asked that the office not know them: those who settle the matter do it without.
+pub fn sight_of_confidential(who: &Principal, sight: Sight) -> Sight {
+    if who.role == Role::Officer { Sight::Masked } else { sight }
+}
+
 /// Whether `who` may do `act`, to `ticket` where the act is done to one.
 ///
 /// # Errors

@@ -138,7 +138,7 @@ impl From<Receipt> for ContactTaken {
     }
 }
 
-fn outcome_word(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Opened => "opened",
         Outcome::Joined => "joined",
@@ -283,7 +283,18 @@ fn into_location(new: NewLocation) -> Answer<Location> {
 
 const MOST_FILES: usize = 10;
 
-fn decode(attachments: &[NewAttachment], limit: usize) -> Answer<Vec<(String, Vec<u8>)>> {
+/// A file that came with a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Name to show.
+    pub name: String,
+    /// The content.
+    pub content: Vec<u8>,
+    /// What it is for.
+    pub role: AttachmentRole,
+}
+
+fn decode(attachments: &[NewAttachment], limit: usize) -> Answer<Vec<Upload>> {
     if attachments.len() > MOST_FILES {
         return Err(Problem::invalid(format!("attachments: expected at most {MOST_FILES} files")));
     }
@@ -294,18 +305,22 @@ fn decode(attachments: &[NewAttachment], limit: usize) -> Answer<Vec<(String, Ve
         match content.len() {
             0 => Err(Problem::invalid("attachments: content: expected a file, this one is empty")),
             size if size > limit => Err(Problem::too_large(format!("attachments: expected files of at most {limit} bytes"))),
-            _ => Ok((step::file_name(&attachment.name), content)),
+            _ => Ok(Upload { name: step::file_name(&attachment.name), content, role: AttachmentRole::Document }),
         }
     };
     attachments.iter().map(decode_one).collect()
 }
 
-async fn keep(parts: &Parts, files: Vec<(String, Vec<u8>)>, belongs_to: &str) -> Answer<Vec<Attachment>> {
+/// Lays files down for the contact that is named so.
+///
+/// # Errors
+/// 503 if they cannot be stored now.
+pub async fn keep(parts: &Parts, files: Vec<Upload>, belongs_to: &str) -> Answer<Vec<Attachment>> {
     let (archive, belongs_to) = (parts.archive.clone(), belongs_to.to_owned());
     let kept = tokio::task::spawn_blocking(move || {
-        let keep_one = |(name, content): (String, Vec<u8>)| {
+        let keep_one = |Upload { name, content, role }: Upload| {
             let media_type = super::media_type::sniff(&content).to_owned();
-            archive.put(Label { name, media_type, role: AttachmentRole::Document, belongs_to: belongs_to.clone() }, &content)
+            archive.put(Label { name, media_type, role, belongs_to: belongs_to.clone() }, &content)
         };
         files.into_iter().map(keep_one).collect::<Result<Vec<_>, _>>()
     });

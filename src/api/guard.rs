@@ -20,6 +20,8 @@ pub struct Limits {
     public: DefaultKeyedRateLimiter<IpAddr>,
     codes_from: DefaultKeyedRateLimiter<IpAddr>,
     codes_for: DefaultKeyedRateLimiter<String>,
+    filed_from: DefaultKeyedRateLimiter<IpAddr>,
+    filed_for: DefaultKeyedRateLimiter<String>,
 }
 
 /// How often.
@@ -33,6 +35,10 @@ pub struct Rates {
     pub codes_per_address_h: u32,
     /// One-time codes for one ticket, telephone or mail address in an hour.
     pub codes_per_target_h: u32,
+    /// Grievances filed on the page from one address in an hour.
+    pub filings_per_address_h: u32,
+    /// Grievances filed on the page for one telephone or mail address in an hour: each is acknowledged there.
+    pub filings_per_target_h: u32,
 }
 
 /// Addresses remembered before those that are quiet again are forgotten.
@@ -47,6 +53,8 @@ impl Limits {
             public: RateLimiter::keyed(Quota::per_minute(some(rates.public_per_min))),
             codes_from: RateLimiter::keyed(Quota::per_hour(some(rates.codes_per_address_h))),
             codes_for: RateLimiter::keyed(Quota::per_hour(some(rates.codes_per_target_h))),
+            filed_from: RateLimiter::keyed(Quota::per_hour(some(rates.filings_per_address_h))),
+            filed_for: RateLimiter::keyed(Quota::per_hour(some(rates.filings_per_target_h))),
         }
     }
 
@@ -64,6 +72,16 @@ impl Limits {
     /// 429 with when to try again.
     pub fn public(&self, address: IpAddr) -> Result<(), Problem> {
         check(&self.public, address)
+    }
+
+    /// One more grievance filed on the page from `address`, for `target`.
+    ///
+    /// # Errors
+    /// 429 with when to try again.
+    pub fn filing(&self, address: IpAddr, target: String) -> Result<(), Problem> {
+        check(&self.filed_from, address)?;
+        let too_often = |seconds| Problem::too_often("many grievances were filed for this telephone: try again later", seconds);
+        counted(&self.filed_for, target).map_err(too_often)
     }
 
     /// One more code asked for from `address`, for `target`. Both are counted by what is asked, never by who is known.
@@ -141,7 +159,14 @@ mod tests {
 
     #[test]
     fn an_address_that_comes_too_often_is_told_when_to_come_again() {
-        let limits = Limits::new(Rates { sign_in_per_min: 3, public_per_min: 100, codes_per_address_h: 3, codes_per_target_h: 2 });
+        let limits = Limits::new(Rates {
+            sign_in_per_min: 3,
+            public_per_min: 100,
+            codes_per_address_h: 3,
+            codes_per_target_h: 2,
+            filings_per_address_h: 100,
+            filings_per_target_h: 2,
+        });
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         for _ in 0..3 {
             limits.sign_in(one).expect("within the rate");

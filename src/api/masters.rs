@@ -196,7 +196,7 @@ impl From<&crate::masters::CannedText> for CannedText {
 }
 
 /// The name in a language; the English one where there is none.
-fn named<'a>((bn, hi, en): (&'a str, Option<&'a str>, &'a str), language: Language) -> &'a str {
+pub fn in_language<'a>((bn, hi, en): (&'a str, Option<&'a str>, &'a str), language: Language) -> &'a str {
     match language.answered_in() {
         Language::Bn if !bn.is_empty() => bn,
         Language::Hi => hi.unwrap_or(en),
@@ -220,19 +220,19 @@ impl Masters {
     /// The name of a category in a language; its code where it is not known any more.
     pub fn category_name(&self, code: &str, language: Language) -> String {
         let found = self.categories.iter().find(|c| c.code == code);
-        found.map_or(code, |c| named((&c.name_bn, c.name_hi.as_deref(), &c.name_en), language)).to_owned()
+        found.map_or(code, |c| in_language((&c.name_bn, c.name_hi.as_deref(), &c.name_en), language)).to_owned()
     }
 
     /// The name of a department in a language.
     pub fn department_name(&self, code: &str, language: Language) -> String {
         let found = self.departments.iter().find(|d| d.code == code);
-        found.map_or(code, |d| named((&d.name_bn, d.name_hi.as_deref(), &d.name_en), language)).to_owned()
+        found.map_or(code, |d| in_language((&d.name_bn, d.name_hi.as_deref(), &d.name_en), language)).to_owned()
     }
 
     /// The name of a reason for closing in a language.
     pub fn closure_reason_name(&self, code: &str, language: Language) -> String {
         let found = self.closure_reasons.iter().find(|r| r.code == code);
-        found.map_or(code, |r| named((&r.name_bn, r.name_hi.as_deref(), &r.name_en), language)).to_owned()
+        found.map_or(code, |r| in_language((&r.name_bn, r.name_hi.as_deref(), &r.name_en), language)).to_owned()
     }
 
     /// Whether there is such a department.

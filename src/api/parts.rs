@@ -5,6 +5,7 @@ use super::masters::Masters;
 use super::people::floor::Floor;
 use super::people::phone::Phones;
 use super::public::call::PageCalls;
+use super::public::figures::Figures;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
 use crate::citizen::Citizens;
@@ -50,6 +51,8 @@ pub struct Joined {
     pub masters: Masters,
     /// The masters themselves: offices, routes, limits.
     pub rules: Arc<crate::masters::Masters>,
+    /// Counts for the public.
+    pub figures: Figures,
     /// How carriers report delivery.
     pub reports: Arc<ReportAddress>,
     /// Where citizens' short messages come in.

@@ -78,8 +78,26 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The session that the cookie names.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, COOKIE)
+}
+
+/// The value of a cookie.
+pub fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Refuses a form that another site's page sent. A browser that names no origin is let through: what acts in somebody's name also
+/// needs what only our own page can know.
+///
+/// # Errors
+/// 403.
+pub fn own_form(head: &Head, parts: &Parts) -> Answer<()> {
+    match head.headers.get(header::ORIGIN).map(|origin| origin.to_str()) {
+        None => Ok(()),
+        Some(Ok(origin)) if is_ours(origin, &head.headers, &parts.settings.origins) => Ok(()),
+        Some(_) => Err(Problem::forbidden("this form came from another site's page: open it at its own address")),
+    }
 }
 
 /// Refuses an act (or a live connection) that another site's page makes with our cookie: its Origin must be ours, and where a browser sends

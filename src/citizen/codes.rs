@@ -14,6 +14,7 @@ use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::Number;
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
+use std::io::Write;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,8 @@ pub struct Asked {
 pub enum AskedBy {
     /// A ticket's number: the code goes to the address that registered it.
     Ticket(Number),
+    /// Ten digits that may be a ticket's number or a telephone: whichever is known, the ticket first.
+    Either(Number, Identity),
     /// A telephone or mail address: the code goes there, if it registered a ticket.
     Address(Identity),
 }
@@ -59,6 +62,11 @@ impl Asked {
     /// For a ticket.
     pub fn for_ticket(number: Number, language: Option<Language>) -> Self {
         Self { by: AskedBy::Ticket(number), language }
+    }
+
+    /// For digits that may be either.
+    pub fn for_either(number: Number, phone: PhoneNumber, language: Option<Language>) -> Self {
+        Self { by: AskedBy::Either(number, Identity::Phone(phone)), language }
     }
 
     /// For a telephone.
@@ -74,7 +82,7 @@ impl Asked {
     /// Names what is asked for, to count how often it is.
     pub fn target(&self) -> String {
         match &self.by {
-            AskedBy::Ticket(number) => format!("ticket:{number}"),
+            AskedBy::Ticket(number) | AskedBy::Either(number, _) => format!("ticket:{number}"),
             AskedBy::Address(address) => {
                 let (kind, value) = address.stored();
                 format!("{kind}:{value}")
@@ -101,11 +109,19 @@ pub struct Wishes {
     terms: CodeTerms,
     clock: Clock,
     waiting: mpsc::Receiver<Wish>,
+    aloud: bool,
 }
 
 impl Wishes {
     pub(super) fn new(store: Store, notices: Notices, terms: CodeTerms, clock: Clock, waiting: mpsc::Receiver<Wish>) -> Self {
-        Self { store, notices, terms, clock, waiting }
+        Self { store, notices, terms, clock, waiting, aloud: false }
+    }
+
+    /// Also tells each code on the terminal: in the demonstration, where no message leaves the machine.
+    #[must_use]
+    pub fn aloud(mut self, aloud: bool) -> Self {
+        self.aloud = aloud;
+        self
     }
 
     /// Sends until `closing`.
@@ -154,23 +170,34 @@ impl Wishes {
             created_at: now,
             expires_at: now.checked_add(SignedDuration::from_mins(self.terms.minutes.into())).unwrap_or(now),
         };
+        if let Some(message) = message.as_ref().filter(|_| self.aloud) {
+            let _ = writeln!(std::io::stdout(), "demo  to {}: {}", message.to, message.text);
+        }
         self.store.put_code(kept, message).await
     }
 
     /// To which address a code may go, and the language of its ticket.
     async fn known(&self, asked: &Asked) -> Result<Option<(Identity, Language)>, StoreError> {
         match &asked.by {
-            AskedBy::Ticket(number) => {
-                let Some(ticket) = self.store.ticket(*number).await? else { return Ok(None) };
-                let first = self.store.first_contact(*number).await?;
-                Ok(first.and_then(|first| Identity::provable(&first.contact.sender)).map(|address| (address, ticket.language)))
-            }
-            AskedBy::Address(address) => {
-                let tickets = self.store.tickets_of_address(address).await?;
-                let registered = tickets.into_iter().find(|(_, first)| is_of(&first.contact.sender, address));
-                Ok(registered.map(|(ticket, _)| (address.clone(), ticket.language)))
-            }
+            AskedBy::Ticket(number) => self.by_ticket(*number).await,
+            AskedBy::Address(address) => self.by_address(address).await,
+            AskedBy::Either(number, address) => match self.by_ticket(*number).await? {
+                Some(known) => Ok(Some(known)),
+                None => self.by_address(address).await,
+            },
         }
+    }
+
+    async fn by_ticket(&self, number: Number) -> Result<Option<(Identity, Language)>, StoreError> {
+        let Some(ticket) = self.store.ticket(number).await? else { return Ok(None) };
+        let first = self.store.first_contact(number).await?;
+        Ok(first.and_then(|first| Identity::provable(&first.contact.sender)).map(|address| (address, ticket.language)))
+    }
+
+    async fn by_address(&self, address: &Identity) -> Result<Option<(Identity, Language)>, StoreError> {
+        let tickets = self.store.tickets_of_address(address).await?;
+        let registered = tickets.into_iter().find(|(_, first)| is_of(&first.contact.sender, address));
+        Ok(registered.map(|(ticket, _)| (address.clone(), ticket.language)))
     }
 
     /// The channel that carries a code to this address.

@@ -70,6 +70,8 @@ fn public(config: &Config) -> Checked {
     demand((1..=10).contains(&public.code_tries), "public.code_tries", "expected 1 to 10: each try is a guess")?;
     demand((1..=60).contains(&public.codes_per_target_h), "public.codes_per_target_h", "expected 1 to 60")?;
     demand(public.codes_per_address_h > 0, "public.codes_per_address_h", "expected at least 1")?;
+    demand(public.filings_per_address_h > 0, "public.filings_per_address_h", "expected at least 1")?;
+    demand(public.filings_per_target_h > 0, "public.filings_per_target_h", "expected at least 1")?;
     demand((5..=1440).contains(&public.session_min), "public.session_min", "expected 5 to 1440 minutes")
 }
 

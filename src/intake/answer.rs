@@ -3,11 +3,11 @@
 //! A yes is the only thing that closes a ticket as confirmed here. A no sends the report back, or opens the ticket again, with
 //! the citizen's words. Either is one transaction: the contact, the event, and what the citizen is told.
 
-use super::{Intake, refused};
+use super::{Intake, check, receipt, refused};
 use crate::notify::Address;
 use crate::store::{Destination, NewMessage, StoreError, TakeIn, TakenIn};
 use daak_domain::Timestamp;
-use daak_domain::contact::Contact;
+use daak_domain::contact::{Contact, Outcome, Receipt};
 use daak_domain::seam::Refusal;
 use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, State, Ticket};
 use daak_sms::Said;
@@ -51,6 +51,34 @@ impl Intake {
         };
         let reopens = self.rules.joining.reopens(&ticket, self.clock.now());
         Ok(Answer::about(ticket, said, words, reopens))
+    }
+
+    /// The citizen's answer to whether the ticket is settled, given by a button: the words beside it are the reasons.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] if nothing is asked about the ticket as it stands.
+    pub(super) async fn settled(&self, contact: Contact, said: Said) -> Result<Receipt, Refusal> {
+        let contact = check::checked(contact, self.clock.now()).map_err(|why| Refusal::Invalid(why.to_string()))?;
+        if let Some(number) = self.store.ticket_of_contact(contact.channel, &contact.external_id).await.map_err(refused)? {
+            let ticket = self.store.ticket(number).await.map_err(refused)?;
+            return ticket.map(|ticket| receipt(ticket, Outcome::Repeated)).ok_or(Refusal::Invalid("there is no such ticket".to_owned()));
+        }
+        let own = match contact.about {
+            Some(number) => self.own(number, &contact).await.map_err(refused)?,
+            None => None,
+        };
+        let words = contact.statement.text().map(str::to_owned).filter(|words| !words.is_empty());
+        let answer = own.and_then(|ticket| {
+            let reopens = self.reopens(&ticket);
+            Answer::about(ticket, said, words, reopens)
+        });
+        let answer = answer.ok_or_else(|| Refusal::Invalid("nothing is asked about this ticket as it stands".to_owned()))?;
+        self.store_answer(contact, answer).await.map(|taken| receipt(taken.ticket, taken.outcome))
+    }
+
+    /// Whether the citizen's no would open this ticket again.
+    pub(super) fn reopens(&self, ticket: &Ticket) -> bool {
+        self.rules.joining.reopens(ticket, self.clock.now())
     }
 
     /// The ticket of that number, if it is the sender's own.

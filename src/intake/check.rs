@@ -39,6 +39,8 @@ pub const LONGEST_ID: usize = 500;
 pub const LONGEST_SUBJECT: usize = 300;
 /// Bytes of a statement.
 pub const LONGEST_BODY: usize = 100 * 1024;
+/// Characters of a text that is typed into a form.
+pub const LONGEST_TEXT: usize = 20_000;
 /// Characters of a name of a person, a place, a file.
 pub const LONGEST_NAME: usize = 200;
 /// Files.

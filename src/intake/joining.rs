@@ -92,6 +92,13 @@ impl JoiningRule {
         category: &str,
         mentioned: &[Number],
     ) -> Result<Relation, StoreError> {
+        // Whoever types somebody's telephone into a form learns nothing of their tickets, and changes nothing.
+        if contact.marks.contains(&Mark::Unproven) {
+            let named = contact.about.or(mentioned.first().copied());
+            return Ok(
+                named.map_or(Relation::New, |number| Relation::Mentions(number, "and has not shown to be the one who registered it"))
+            );
+        }
         let mut named_in_vain = None;
         if let Some(about) = contact.about {
             match self.named(store, about, person, contact).await? {

@@ -14,7 +14,7 @@ mod short;
 mod steps;
 
 pub use abuse::AbuseList;
-pub use check::InvalidContact;
+pub use check::{InvalidContact, LONGEST_TEXT};
 pub use desk::Desk;
 pub use joining::{JoiningRule, Relation};
 pub use rules::DoorRules;
@@ -81,16 +81,7 @@ impl Intake {
             }
         });
         let TakenIn { ticket, outcome, .. } = taken.await.map_err(|_| late())??;
-        Ok(Receipt {
-            number: ticket.number,
-            outcome,
-            state: ticket.state,
-            category: ticket.category,
-            department: ticket.department,
-            sla_class: ticket.sla_class,
-            emergency: ticket.emergency,
-            due_at: ticket.due_at,
-        })
+        Ok(receipt(ticket, outcome))
     }
 
     async fn store_it(&self, contact: Contact) -> Result<TakenIn, Refusal> {
@@ -131,11 +122,13 @@ impl Intake {
     /// What a new ticket begins with. Without a text of record nothing is decided but what the citizen declared.
     async fn opening(&self, contact: &Contact, understood: &Understanding, known: bool) -> Opening {
         let decided = has_text(contact);
-        let category = if decided { understood.category.as_str() } else { UNCLASSIFIED };
+        let chosen = contact.category.as_deref().filter(|code| self.masters.taxonomy.category(code).is_some());
+        let category = chosen.unwrap_or(if decided { understood.category.as_str() } else { UNCLASSIFIED });
         let facts = self.masters.taxonomy.category(category);
         let emergency = contact.declared_emergency || (decided && understood.emergency.is);
         let sla_class = match facts {
             _ if emergency => SlaClass::Emergency,
+            Some(category) if chosen.is_some() => category.sla_class,
             _ if decided => understood.sla_class,
             Some(category) => category.sla_class,
             None => SlaClass::Individual,
@@ -232,6 +225,20 @@ impl Intake {
             let to_officers = if reopens { notices.to_officers(ticket, &reopened, &officers, at) } else { Vec::new() };
             ways.iter().filter_map(told).chain(to_officers).collect()
         }
+    }
+}
+
+/// What a channel is told of the ticket that its contact met.
+fn receipt(ticket: Ticket, outcome: Outcome) -> Receipt {
+    Receipt {
+        number: ticket.number,
+        outcome,
+        state: ticket.state,
+        category: ticket.category,
+        department: ticket.department,
+        sla_class: ticket.sla_class,
+        emergency: ticket.emergency,
+        due_at: ticket.due_at,
     }
 }
 

@@ -6,14 +6,21 @@ use crate::intelligence::mask;
 use crate::notify::{Reach, Way};
 use crate::store::{NewMessage, StoreError, StoredContact};
 use daak_domain::Timestamp;
-use daak_domain::contact::Channel;
-use daak_domain::seam::BoxFuture;
+use daak_domain::contact::{Channel, Contact, Receipt};
+use daak_domain::seam::{BoxFuture, Refusal};
 use daak_domain::ticket::{Actor, Event, EventBody, Number, SealedEvent, Ticket};
+use daak_sms::Said;
 
 /// Adds steps to tickets' lives, with the messages that each causes, in one transaction.
 pub trait Steps: Send + Sync + 'static {
     /// Adds `event`; with `expected_seq`, only if the ticket has exactly so many events.
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>>;
+
+    /// Takes in the citizen's yes or no to whether the ticket that `contact` is about is settled. Whoever sends it has shown to be
+    /// the one who registered it.
+    fn settled(&self, _contact: Contact, _yes: bool) -> BoxFuture<'_, Result<Receipt, Refusal>> {
+        Box::pin(async { Err(Refusal::Invalid("this desk takes no answers".to_owned())) })
+    }
 
     /// Whether a citizen's word at `at` opens this ticket again.
     fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool;
@@ -103,6 +110,10 @@ pub fn grievance_of(contacts: &[StoredContact], events: &[SealedEvent]) -> Strin
 impl Steps for Desk {
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {
         Box::pin(self.add(number, expected_seq, event))
+    }
+
+    fn settled(&self, contact: Contact, yes: bool) -> BoxFuture<'_, Result<Receipt, Refusal>> {
+        Box::pin(self.intake.settled(contact, if yes { Said::Yes } else { Said::No }))
     }
 
     fn reopens(&self, ticket: &Ticket, at: Timestamp) -> bool {

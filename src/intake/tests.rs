@@ -1,7 +1,7 @@
 //! The door over a real store.
 
-use super::ATTENTION;
 use super::testing::{House, contact, from};
+use super::{ATTENTION, Steps};
 use daak_domain::call::{AfterHours, CallEvent, CallId, LeftQueue};
 use daak_domain::contact::{Channel, Contact, Location, Mark, Outcome, Sender, Statement};
 use daak_domain::language::Language;
@@ -465,4 +465,57 @@ async fn a_ticket_finds_its_office_and_ping_pong_ends_above_both() {
     );
     assert_eq!(event.by, Actor::Helpline);
     assert_eq!(step(forward("PWD", "PWD")).await.holder(), "PWD", "the superior decides, and that stands");
+}
+
+#[tokio::test]
+async fn whoever_only_types_a_telephone_opens_a_ticket_and_touches_no_other() {
+    let house = House::open().await;
+    let text = "কলে দুদিন জল আসছে না, খাবার জল কিনে খাই";
+    let own = house.take_in(from("9830012345", "k1", text)).await.expect("taken").number;
+    let typed = |id: &str, text: String| Contact { marks: vec![Mark::Unproven], channel: Channel::Web, ..from("9830012345", id, &text) };
+    let again = house.take_in(typed("k2", text.to_owned())).await.expect("taken");
+    assert!(again.outcome == Outcome::Opened && again.number != own, "the same words join only from the telephone itself");
+    let naming = house.take_in(typed("k3", format!("{} {text}", own.digits()))).await.expect("taken");
+    assert!(naming.outcome == Outcome::Opened && naming.number != own, "nor does the number help");
+    let joined = house.take_in(from("9830012345", "k4", &format!("{} {text}", own.digits()))).await.expect("taken");
+    assert_eq!((joined.outcome, joined.number), (Outcome::Joined, own));
+}
+
+#[tokio::test]
+async fn a_category_that_the_citizen_chose_goes_before_what_the_text_seems_to_say() {
+    let house = House::open().await;
+    let contact = Contact {
+        category: Some("wcd.kanyashree".into()), ..from("9830012345", "k1", "কলে দুদিন জল আসছে না")
+    };
+    let receipt = house.take_in(contact).await.expect("taken");
+    assert_eq!((receipt.category.as_str(), receipt.department.as_str()), ("wcd.kanyashree", "WCD"));
+    let unknown =
+        Contact { category: Some("no.such".into()), ..from("9830012346", "k2", "কলে দুদিন জল আসছে না") };
+    assert!(house.take_in(unknown).await.expect("taken").category.starts_with("phe."));
+}
+
+#[tokio::test]
+async fn yes_and_no_by_a_button_are_the_citizens_word() {
+    let house = House::open().await;
+    let number = house.take_in(from("9830012345", "k1", "কলে দুদিন জল আসছে না")).await.expect("taken").number;
+    let said = |id: &str, phone: &str| Contact {
+        about: Some(number), channel: Channel::Web, ..from(phone, id, "পাইপ এখনও ভাঙা")
+    };
+    let early = house.desk.settled(said("w0", "9830012345"), true).await;
+    assert!(matches!(early, Err(Refusal::Invalid(_))), "nothing is asked yet");
+    let atr = EventBody::AtrSubmitted {
+        closure_reason: "done".into(), remarks: "পাইপ সারানো হয়েছে".into(), attachments: vec![]
+    };
+    for body in [EventBody::Taken { officer: "rina".into() }, atr.clone(), EventBody::VerificationBegun { how: "x".into() }] {
+        let event = Event { at: house.clock.now(), by: Actor::Person { name: "rina".into() }, body };
+        house.desk.append(number, None, event).await.expect("legal");
+    }
+    let stranger = house.desk.settled(said("w1", "9830099999"), true).await;
+    assert!(matches!(stranger, Err(Refusal::Invalid(_))), "only the ticket's own person");
+    let no = house.desk.settled(said("w2", "9830012345"), false).await.expect("taken");
+    assert_eq!(no.state, State::Returned);
+    let again = house.desk.settled(said("w2", "9830012345"), false).await.expect("known");
+    assert_eq!((again.outcome, again.state), (Outcome::Repeated, State::Returned), "sent twice, it is the same");
+    let events = house.events(number).await;
+    assert!(events.iter().any(|e| matches!(e, EventBody::AtrReturned { reason, .. } if reason == "পাইপ এখনও ভাঙা")));
 }

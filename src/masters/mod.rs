@@ -3,6 +3,7 @@
 use daak_domain::Timestamp;
 use daak_domain::calendar::Calendars;
 use daak_domain::closure::{ClosureReason, Evidence};
+use daak_domain::country::Country;
 use daak_domain::escalation::EscalationRule;
 use daak_domain::feedback::FeedbackRule;
 use daak_domain::office::Offices;
@@ -24,6 +25,8 @@ pub struct Masters {
     pub places: Places,
     /// When the lines are open, and the holidays.
     pub calendars: Calendars,
+    /// Countries from which residents overseas write.
+    pub countries: Vec<Country>,
     /// Limits by class, category and office.
     pub limits: Limits,
     /// Offices as a tree.
@@ -113,6 +116,7 @@ impl Masters {
         let places = Places::read(&text("districts.csv")?, &text("blocks.csv")?, &text("municipalities.csv")?)
             .map_err(|why| mistake(why.to_string()))?;
         let calendars = Calendars::read(&text("calendar.toml")?).map_err(|why| mistake(format!("calendar.toml: {why}")))?;
+        let countries = Country::read(&text("countries.csv")?).map_err(|why| mistake(why.to_string()))?;
         let limits = Limits::read(&text("sla.toml")?, &calendars).map_err(|why| mistake(format!("sla.toml: {why}")))?;
         let offices = Offices::read(&text("offices.csv")?, &taxonomy, &places).map_err(|why| mistake(why.to_string()))?;
         let routes = Routes::read(&text("routes.toml")?, &offices, &taxonomy, &places, today);
@@ -129,6 +133,7 @@ impl Masters {
             taxonomy,
             places,
             calendars,
+            countries,
             limits,
             offices,
             routes,

@@ -1,6 +1,6 @@
 //! One-time codes, the sessions of citizens who showed one, and the tickets that such a session sees.
 
-use super::connection::{BoxWork, Connection, Row, values};
+use super::connection::{BoxWork, Connection, Row, Value, values};
 use super::error::{Result, StoreError};
 use super::row::{self, StoredContact, micros, time};
 use super::writer::Work;
@@ -9,6 +9,7 @@ use daak_domain::Timestamp;
 use daak_domain::person::Identity;
 use daak_domain::ticket::{Event, Number, SealedEvent, Ticket};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// A code that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,25 @@ impl Store {
         );
         let rows = self.readers.rows(&sql, values![kind, value]).await?;
         rows.iter().map(|row| Ok((row::ticket(row)?, row::contact(row)?))).collect()
+    }
+}
+
+impl Store {
+    /// Which of these tickets somebody asked to settle without knowing who they are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn confidential_among(&self, numbers: &[Number]) -> Result<BTreeSet<Number>> {
+        if numbers.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        // A quotation mark within a text is escaped in JSON: only a mark stands so.
+        let places: Vec<_> = (1..=numbers.len()).map(|n| format!("?{n}")).collect();
+        let sql =
+            format!("SELECT DISTINCT ticket FROM contacts WHERE ticket IN ({}) AND body LIKE '%\"confidential\"%'", places.join(", "));
+        let values: Vec<_> = numbers.iter().map(|number| Value::from(number.as_u64() as i64)).collect();
+        let rows = self.readers.rows(&sql, &values).await?;
+        Ok(rows.iter().map(|row| row::number(row, "ticket")).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 }
 

@@ -25,6 +25,11 @@ pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?).map_err(|e| StoreError::Damaged(e.to_string()))
 }
 
+/// A count.
+pub(super) fn count(row: &Row, column: &str) -> Result<u64> {
+    u64::try_from(row.get::<i64>(column)?).map_err(|_| StoreError::Damaged("a count is negative".into()))
+}
+
 /// The ticket that its events folded to.
 pub(super) fn ticket(row: &Row) -> Result<Ticket> {
     Ok(serde_json::from_str(&row.get::<String>("folded")?)?)

@@ -1028,6 +1028,8 @@ export interface components {
             attachments: components["schemas"]["AttachmentView"][];
             /** @description The way it came. */
             channel: components["schemas"]["Channel"];
+            /** @description Whether the citizen asked that the office not know who they are. */
+            confidential: boolean;
             /** @description Whether the citizen declared an emergency. */
             declared_emergency: boolean;
             /** @description What else the channel knows of this arrival (`dmarc`: `pass`). */
@@ -1054,6 +1056,8 @@ export interface components {
             sender: components["schemas"]["SenderView"];
             /** @description Subject line. */
             subject?: string | null;
+            /** @description Whether the sender's address was typed into a form and nobody has shown that it is theirs. */
+            unproven: boolean;
         };
         /** @description An office. */
         Department: {

@@ -170,6 +170,7 @@ export const bn: Words = {
   'event.limit_moved': 'সময়সীমা বদলেছে',
   'event.appealed': 'আপিল',
   'event.visit_requested': 'সরেজমিন চাওয়া হল',
+  'event.rated': 'মত দিলেন',
   'event.questioned': 'মিটেছে কি না নাগরিককে জিজ্ঞাসা করা হল',
   'event.called': 'কল',
   'event.message': 'বার্তা',

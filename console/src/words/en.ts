@@ -168,6 +168,7 @@ export const en = {
   'event.limit_moved': 'Limit moved',
   'event.appealed': 'appeal',
   'event.visit_requested': 'Visit asked for',
+  'event.rated': 'Rated',
   'event.questioned': 'Citizen asked whether it is settled',
   'event.called': 'Call',
   'event.message': 'Message',

@@ -170,6 +170,7 @@ export const hi: Words = {
   'event.limit_moved': 'समय सीमा बदली',
   'event.appealed': 'अपील',
   'event.visit_requested': 'मौके पर जाँच माँगी',
+  'event.rated': 'राय दी',
   'event.questioned': 'नागरिक से पूछा: हल हुआ या नहीं',
   'event.called': 'कॉल',
   'event.message': 'संदेश',

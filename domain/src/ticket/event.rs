@@ -215,6 +215,11 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         appeal: bool,
     },
+    /// The citizen said how well it was done.
+    Rated {
+        /// 1, very badly, to 5, very well.
+        stars: u8,
+    },
     /// It is the same matter as another ticket.
     Merged {
         /// The ticket in which it goes on.
@@ -353,6 +358,7 @@ impl EventBody {
             | EventBody::Escalated { .. }
             | EventBody::LimitMoved { .. }
             | EventBody::Questioned { .. }
+            | EventBody::Rated { .. }
             | EventBody::Called { .. }
             | EventBody::Amended { .. }
             | EventBody::Message { .. } => return None,

@@ -71,6 +71,11 @@ pub enum Told {
     },
     /// It was opened again.
     Reopened,
+    /// The citizen said how well it was done.
+    Rated {
+        /// 1, very badly, to 5, very well.
+        stars: u8,
+    },
     /// It goes on together with another ticket.
     Joined {
         /// Which.
@@ -110,6 +115,7 @@ impl Told {
                 remarks: matches!(closure, Closure::Override | Closure::Evidenced).then(|| remarks.clone()),
             },
             EventBody::Reopened { .. } => Self::Reopened,
+            EventBody::Rated { stars } => Self::Rated { stars: *stars },
             EventBody::Merged { into } => Self::Joined { into: *into },
             EventBody::Unmerged => Self::Parted,
             EventBody::PolicyRegistered { .. } => Self::ForPolicy,

@@ -230,6 +230,7 @@ fn said(parts: &Parts, step: &Step, language: Language) -> StepView {
             daak_domain::ticket::Closure::Override => ("closed_override", None, remarks.clone()),
         },
         Told::Reopened => ("reopened", None, None),
+        Told::Rated { stars } => ("rated", Some(words.get("rate", &stars.to_string()).to_owned()), None),
         Told::Joined { .. } => ("joined", None, None),
         Told::Parted => ("parted", None, None),
         Told::ForPolicy => ("for_policy", None, None),

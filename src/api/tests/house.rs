@@ -22,7 +22,7 @@ use daak_domain::contact::{Channel, Contact, Receipt};
 use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{BoxFuture, Held, Helpline, Refusal, Standing};
-use daak_domain::ticket::{Event, Number, SlaClass, Ticket};
+use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, SlaClass, Ticket};
 use daak_testkit::note_taker::Shelf;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -120,12 +120,20 @@ impl House {
             page_calls: None,
             masters: masters(),
             rules,
+            figures: Default::default(),
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             texts: Arc::new(texts.expect("a door")),
             inbound: [("carrier".to_owned(), daak_sms::Inbound::new("carrier", fields).expect("valid"))].into(),
             hooks: Arc::new(crate::social::Hooks::new(&[], Arc::new(Door(store.clone())), store.clone(), Arc::new(Shelf::default()))),
             settings,
-            limits: Limits::new(Rates { sign_in_per_min: 20, public_per_min: 20, codes_per_address_h: 20, codes_per_target_h: 5 }),
+            limits: Limits::new(Rates {
+                sign_in_per_min: 20,
+                public_per_min: 20,
+                codes_per_address_h: 20,
+                codes_per_target_h: 5,
+                filings_per_address_h: 100,
+                filings_per_target_h: 6,
+            }),
         });
         Self { router: router(parts), access, bus, store, codes: codes.into(), tokens: Mutex::default(), _folder: folder }
     }
@@ -348,6 +356,18 @@ impl Steps for Door {
 
     fn channels<'a>(&'a self, _: &'a Ticket) -> BoxFuture<'a, Result<Vec<Channel>, StoreError>> {
         Box::pin(async { Ok(vec![Channel::Sms]) })
+    }
+
+    fn settled(&self, contact: Contact, yes: bool) -> BoxFuture<'_, Result<Receipt, Refusal>> {
+        let closed = EventBody::Closed { closure: Closure::Confirmed, remarks: "yes".into() };
+        let said =
+            if yes { closed } else { EventBody::AtrReturned { reason: contact.statement.text().unwrap_or_default().into(), office: None } };
+        Box::pin(async move {
+            let number = contact.about.expect("it is about a ticket");
+            let event = Event { at: contact.received_at, by: Actor::Citizen, body: said };
+            self.0.append(number, None, vec![event], |_| Vec::new()).await.map_err(|why| Refusal::Invalid(why.to_string()))?;
+            self.take_in(contact).await
+        })
     }
 
     fn append(&self, number: Number, expected_seq: Option<u32>, event: Event) -> BoxFuture<'_, Result<Ticket, StoreError>> {

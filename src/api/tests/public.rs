@@ -203,3 +203,193 @@ async fn what_is_no_number_is_told_what_to_do() {
         assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains(says)), "{wish}");
     }
 }
+
+/// A form as a browser sends it.
+fn form(fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--line\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+    }
+    for (name, file, content) in files {
+        let head = format!("--line\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+        body.extend(head.as_bytes());
+        body.extend(*content);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--line--\r\n");
+    ("multipart/form-data; boundary=line".to_owned(), body)
+}
+
+async fn submit(house: &House, path: &str, cookie: &str, (kind, body): (String, Vec<u8>), origin: Option<&str>) -> Answered {
+    let mut request = Request::post(path).header(header::CONTENT_TYPE, kind).header(header::COOKIE, cookie).header(header::HOST, "h");
+    if let Some(origin) = origin {
+        request = request.header(header::ORIGIN, origin);
+    }
+    house.send(request.body(Body::from(body)).expect("a request")).await
+}
+
+async fn page(house: &House, path: &str, cookie: &str) -> (StatusCode, String) {
+    let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).expect("a request");
+    let answered = house.send(request).await;
+    assert!(answered.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'")), "{path}");
+    (answered.status, String::from_utf8(answered.body).expect("text"))
+}
+
+fn text(answered: &Answered) -> String {
+    String::from_utf8(answered.body.clone()).expect("text")
+}
+
+const EVIL: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>";
+const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 a picture";
+
+#[tokio::test]
+async fn a_grievance_is_filed_once_with_its_files_and_what_is_wrong_is_said_beside_what_was_written() {
+    let house = House::open().await;
+    let (status, first) = page(&house, "/file", "").await;
+    assert!(
+        status == StatusCode::OK && first.contains("<option value=\"312\">") && first.starts_with("<!doctype html>\n<html lang=\"bn\"")
+    );
+    let (_, asked) = page(&house, "/file?district=312&lang=en", "").await;
+    let key = asked.split("name=\"key\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a key").to_owned();
+    assert!(asked.contains("Hooghly") && asked.contains("<select id=\"block\""));
+
+    let wrong =
+        submit(&house, "/file?lang=en", "", form(&[("key", &key), ("district", "312"), ("name", EVIL), ("phone", "12")], &[]), None).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = text(&wrong);
+    assert!(wrong.contains("href=\"#phone\"") && wrong.contains("href=\"#text\""), "both mistakes at once");
+    assert!(wrong.contains("&lt;script&gt;") && !wrong.contains("<script>alert") && !wrong.contains("<img"), "and what was written stays");
+
+    let fields = [
+        ("key", key.as_str()),
+        ("district", "312"),
+        ("category", "pwd.roads"),
+        ("text", EVIL),
+        ("name", EVIL),
+        ("phone", "98300 55555"),
+        ("confidential", "1"),
+        ("lat", "22.9"),
+        ("lon", "88.4"),
+    ];
+    let files: [(&str, &str, &[u8]); 2] = [("files", "../\"<b>.jpg", PICTURE), ("files", "empty", b"")];
+    let filed = submit(&house, "/file?lang=en", "", form(&fields, &files), Some("http://h")).await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{}", text(&filed));
+    let filed = text(&filed);
+    let number = filed.split("class=\"number\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a number").replace(' ', "");
+    let again = text(&submit(&house, "/file?lang=en", "", form(&fields, &files), None).await);
+    assert!(again.contains(&format!("known={number}")), "sent twice, it is the same");
+
+    let seen = house.get(Role::Agent, &format!("/api/v1/tickets/{number}")).await.json();
+    assert_eq!(seen["contacts"].as_array().map(Vec::len), Some(1));
+    let contact = &seen["contacts"][0];
+    assert_eq!((&contact["channel"], &contact["unproven"], &contact["confidential"]), (&json!("web"), &json!(true), &json!(true)));
+    assert_eq!((&contact["attachments"][0]["media_type"], &contact["location"]["lat"]), (&json!("image/jpeg"), &json!(22.9)));
+    assert_eq!(seen["person"]["phones"], json!(["+919830055555"]));
+    house.person("anita", Role::Officer, Some("PWD")).await;
+    for path in [format!("/api/v1/tickets/{number}"), "/api/v1/tickets".to_owned()] {
+        let officer = house.get(Role::Officer, &path).await;
+        assert!(!text(&officer).contains("9830055555"), "the office does not learn who: {path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_picture_or_from_another_site_is_not_taken() {
+    let house = House::open().await;
+    let fields = [("district", "312"), ("text", "রাস্তা ভাঙা"), ("phone", "98300 55555")];
+    for content in [&b"MZ\x90\0 a program"[..], b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>"]
+    {
+        let refused = submit(&house, "/file?lang=en", "", form(&fields, &[("files", "a.jpg", content)]), None).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(text(&refused).contains("cannot be taken"));
+    }
+    let large = vec![0xff; 1_200_000];
+    let refused = submit(&house, "/file", "", form(&fields, &[("files", "a.jpg", &large)]), None).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let foreign = submit(&house, "/file", "", form(&fields, &[]), Some("https://evil.example")).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    for _ in 0..6 {
+        assert_eq!(submit(&house, "/file", "", form(&fields, &[]), None).await.status, StatusCode::CREATED);
+    }
+    let flood = submit(&house, "/file", "", form(&fields, &[]), None).await;
+    assert_eq!(flood.status, StatusCode::TOO_MANY_REQUESTS, "the telephone gets an SMS for each");
+    assert!(text(&flood).contains("রাস্তা ভাঙা"), "and nothing that was written is lost");
+}
+
+#[tokio::test]
+async fn a_citizen_follows_and_answers_on_the_page_and_a_stored_script_stays_inert() {
+    let house = House::open().await;
+    let number = contact(&house, json!({ "phone": "9830012345", "name": EVIL }), EVIL).await;
+    let question = json!({ "type": "ask", "question": EVIL });
+    assert_eq!(house.post(Role::Agent, &format!("/api/v1/tickets/{number}/events"), question).await.status, StatusCode::CREATED);
+    let urlencoded = |body: String| ("application/x-www-form-urlencoded".to_owned(), body.into_bytes());
+    let asked = text(&submit(&house, "/track?lang=en", "", urlencoded(format!("known={number}")), None).await);
+    let challenge =
+        asked.split("name=\"challenge\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a challenge").to_owned();
+    let unknown = daak_domain::ticket::Number::from_serial(123_456);
+    let nobody = text(&submit(&house, "/track?lang=en", "", urlencoded(format!("known={unknown}")), None).await);
+    let plain = |page: &str, number: &str| {
+        let secret =
+            page.split("name=\"challenge\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a challenge").to_owned();
+        page.replace(number, "").replace(&secret, "")
+    };
+    assert_eq!(plain(&asked, &number), plain(&nobody, &unknown.digits()), "the page is the same for a number that nobody has");
+
+    let wrong = submit(&house, "/track/open?lang=en", "", urlencoded(format!("known={number}&challenge={challenge}&code=1")), None).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let (_, sms) = house.codes().await.pop().expect("a code");
+    let code = code_in(&sms);
+    let opened = submit(&house, "/track/open", "", urlencoded(format!("known={number}&challenge={challenge}&code={code}")), None).await;
+    assert_eq!((opened.status, opened.header("location")), (StatusCode::SEE_OTHER, Some(format!("/track/{number}").as_str())));
+    let cookie = opened.header("set-cookie").expect("a session");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+
+    let (status, seen) = page(&house, &format!("/track/{number}?lang=en"), &cookie).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(seen.contains("&lt;script&gt;") && !seen.contains("<script>") && !seen.contains("<img"), "{seen}");
+    assert!(seen.contains("Answer our question"));
+    let token = seen.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned();
+    let say = format!("/track/{number}/say");
+    let forged = submit(&house, &say, &cookie, form(&[("text", "x"), ("form", "0")], &[]), None).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN, "without what only the page knows");
+    let said = submit(&house, &say, &cookie, form(&[("text", EVIL), ("form", &token)], &[("files", "a.jpg", PICTURE)]), None).await;
+    assert_eq!(said.status, StatusCode::SEE_OTHER);
+    let rated = submit(&house, &format!("/track/{number}/rate"), &cookie, urlencoded(format!("form={token}&stars=5")), None).await;
+    assert_eq!(rated.status, StatusCode::CONFLICT, "not before it is over");
+
+    let (status, _) = page(&house, &format!("/track/{unknown}"), &cookie).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let other = contact(&house, json!({ "phone": "9830011111" }), "secret of a stranger").await;
+    let (status, body) = page(&house, &format!("/track/{other}"), &cookie).await;
+    assert!(status == StatusCode::NOT_FOUND && !body.contains("secret"));
+    let left = submit(&house, "/track/leave", &cookie, urlencoded(format!("form={token}")), None).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    let request = Request::get(format!("/track/{number}")).header(header::COOKIE, &cookie).body(Body::empty()).expect("a request");
+    assert_eq!(house.send(request).await.status, StatusCode::SEE_OTHER, "a code first");
+}
+
+#[tokio::test]
+async fn residents_abroad_write_by_mail_and_see_the_hours_by_their_clock() {
+    let house = House::open().await;
+    let (_, abroad) = page(&house, "/abroad?country=US&zone=America/Chicago&lang=en", "").await;
+    assert!(abroad.contains("America&#x2f;Chicago") && abroad.contains("America&#x2f;New_York"));
+    let (_, form_page) = page(&house, "/file?district=-&lang=en", "daak_zone=America/Chicago").await;
+    assert!(form_page.contains("type=\"email\"") && !form_page.contains("type=\"tel\""));
+    let fields = [("district", "-"), ("text", "My mother's pension does not come"), ("email", "Rina@Example.org"), ("country", "US")];
+    let filed = submit(&house, "/file?lang=en", "daak_zone=America/Chicago", form(&fields, &[]), None).await;
+    assert_eq!(filed.status, StatusCode::CREATED);
+    let by_mail = session(&house, json!({ "email": "rina@example.org" })).await;
+    let list = send(&house, Method::GET, "/public/v1/tickets", Some(&by_mail), None).await.json();
+    assert_eq!(list.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn public_figures_show_no_small_count() {
+    let house = House::open().await;
+    for n in 0..12 {
+        contact(&house, json!({ "phone": format!("98300123{n:02}") }), "রাস্তা ভাঙা").await;
+    }
+    let (status, figures) = page(&house, "/figures?lang=en", "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(figures.contains("<td class=\"n\">10</td>") && !figures.contains(">12<"), "{figures}");
+}

@@ -2,7 +2,7 @@
 
 use super::step;
 use super::view::{ContactView, EventView, PersonView, TicketRow, TicketView};
-use crate::access::{Act, Sight};
+use crate::access::{Act, Sight, sight_of_confidential};
 use crate::api::extract::{Json, Query, TicketNumber, shortened};
 use crate::api::page::{Page, PageQuery};
 use crate::api::parts::Parts;
@@ -10,10 +10,10 @@ use crate::api::problem::{Answer, Problem};
 use crate::api::refused_by_store;
 use crate::api::who::{Who, no_such_ticket};
 use crate::api::words::{ChannelWord, ClosureWord};
-use crate::store::{Person, TicketQuery};
+use crate::store::{Found, Person, TicketQuery};
 use axum::extract::State as Joined;
 use daak_domain::Timestamp;
-use daak_domain::contact::Channel;
+use daak_domain::contact::{Channel, Mark};
 use daak_domain::phone::PhoneNumber;
 use daak_domain::ticket::{Closure, Number, State, Ticket};
 use serde::Deserialize;
@@ -87,7 +87,18 @@ pub async fn search(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query
         (asked, own) => asked.or_else(|| own.cloned()),
     };
     let found = parts.store.search(query, page.cursor.as_deref(), page.limit()?).await.map_err(|why| refused_by_store(&why))?;
-    let items = found.items.into_iter().map(|f| TicketRow::new(&f.ticket, f.person.map(|p| person_view(&p, sight)), f.excerpt)).collect();
+    let confidential = match sight_of_confidential(&who.0, sight) == sight {
+        true => BTreeSet::new(),
+        false => {
+            let numbers: Vec<_> = found.items.iter().map(|f| f.ticket.number).collect();
+            parts.store.confidential_among(&numbers).await.map_err(|why| refused_by_store(&why))?
+        }
+    };
+    let row = |f: Found| {
+        let sight = if confidential.contains(&f.ticket.number) { sight_of_confidential(&who.0, sight) } else { sight };
+        TicketRow::new(&f.ticket, f.person.map(|p| person_view(&p, sight)), f.excerpt)
+    };
+    let items = found.items.into_iter().map(row).collect();
     Ok(Json(Page { items, next: found.next }))
 }
 
@@ -99,6 +110,8 @@ pub async fn search(Joined(parts): Joined<Parts>, who: Who, Query(wanted): Query
 pub async fn one(Joined(parts): Joined<Parts>, who: Who, TicketNumber(number): TicketNumber) -> Answer<Json<TicketView>> {
     let (ticket, sight) = seen(&parts, &who, Act::ReadTicket, number).await?;
     let contacts = parts.store.contacts_of(number).await.map_err(|why| refused_by_store(&why))?;
+    let confidential = contacts.iter().any(|stored| stored.contact.marks.contains(&Mark::Confidential));
+    let sight = if confidential { sight_of_confidential(&who.0, sight) } else { sight };
     let events = parts.store.events(number).await.map_err(|why| refused_by_store(&why))?;
     let person = parts.store.person(ticket.person).await.map_err(|why| refused_by_store(&why))?;
     let excerpt = contacts.iter().find_map(|c| c.contact.statement.text()).map(|text| text.chars().take(160).collect());

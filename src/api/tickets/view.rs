@@ -186,6 +186,10 @@ pub struct ContactView {
     pub public: bool,
     /// Whether its words insult: show it behind a fold.
     pub abusive: bool,
+    /// Whether the sender's address was typed into a form and nobody has shown that it is theirs.
+    pub unproven: bool,
+    /// Whether the citizen asked that the office not know who they are.
+    pub confidential: bool,
     /// What came along and is not the statement, to be shown behind a fold: quoted text, a signature.
     pub folded: Option<String>,
     /// What else the channel knows of this arrival (`dmarc`: `pass`).
@@ -208,6 +212,8 @@ impl ContactView {
             declared_emergency: contact.declared_emergency,
             public: contact.marks.contains(&Mark::Public),
             abusive: contact.marks.contains(&Mark::Abusive),
+            unproven: contact.marks.contains(&Mark::Unproven),
+            confidential: contact.marks.contains(&Mark::Confidential),
             folded: contact.folded.clone(),
             facts: contact.facts.clone(),
         }

@@ -14,12 +14,24 @@ pub struct Public {
     pub codes_per_target_h: u32,
     /// Codes that may be asked from one network address within an hour; a mobile network has many people behind one.
     pub codes_per_address_h: u32,
+    /// Grievances that may be filed on the page from one network address within an hour.
+    pub filings_per_address_h: u32,
+    /// Grievances that may be filed on the page for one telephone or mail address within an hour; each is acknowledged there.
+    pub filings_per_target_h: u32,
     /// Minutes for which a citizen who showed a code need not show another.
     pub session_min: u32,
 }
 
 impl Default for Public {
     fn default() -> Self {
-        Self { code_minutes: 10, code_tries: 5, codes_per_target_h: 5, codes_per_address_h: 120, session_min: 60 }
+        Self {
+            code_minutes: 10,
+            code_tries: 5,
+            codes_per_target_h: 5,
+            codes_per_address_h: 120,
+            filings_per_address_h: 120,
+            filings_per_target_h: 6,
+            session_min: 60,
+        }
     }
 }
