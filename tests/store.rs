@@ -77,6 +77,7 @@ async fn every_test(store: &Store, leap: impl AsyncFn(i64)) {
     every_condition_holds(store, leap).await;
     pages_follow_each_other(store).await;
     tickets_lie_with_offices(store).await;
+    clocks_come_due_once(store).await;
     messages_go_forward_only(store).await;
     a_code_opens_one_session(store).await;
     let (tickets, broken) = store.verify_chain().await.expect("it is walked");
@@ -437,4 +438,31 @@ async fn tickets_lie_with_offices(store: &Store) {
     store.append(number, None, vec![by(report), by(close)], |_| Vec::new()).await.expect("legal");
     let overridden = TicketQuery { closure: Some(daak_domain::ticket::Closure::Override), number: Some(number), ..TicketQuery::default() };
     assert_eq!(store.search(overridden, None, 5).await.expect("found").items.len(), 1);
+}
+
+async fn clocks_come_due_once(store: &Store) {
+    let ticket = open(store, contact("clock", "9830077702", "ভাতা আসে না")).await.ticket;
+    // Whatever else the tests before left due is looked at first.
+    while !store.limits_claim(at(10_000_000), at(20_000_000), 50).await.expect("claimed").is_empty() {}
+    assert_eq!(store.limits_next().await.expect("read"), Some(at(20_000_000)), "claimed until the lease runs out");
+    store.limit_next(ticket.number, ticket.seq, Some(at(500))).await.expect("noted");
+    assert_eq!(store.limits_next().await.expect("read"), Some(at(500)));
+    assert_eq!(store.limits_claim(at(499), at(200_000), 50).await.expect("claimed"), []);
+    assert_eq!(store.limits_claim(at(500), at(200_000), 50).await.expect("claimed"), [ticket.number]);
+    // Something happens while it is looked at: what the look says is of yesterday.
+    let taken = Event { at: at(510), by: Actor::Person { name: "anita".into() }, body: EventBody::Taken { officer: "anita".into() } };
+    let after = store.append(ticket.number, None, vec![taken], |_| Vec::new()).await.expect("legal");
+    store.limit_next(ticket.number, ticket.seq, None).await.expect("passed over");
+    assert_eq!(store.limits_claim(at(510), at(200_000), 50).await.expect("claimed"), [ticket.number], "due at once by what happened");
+    store.limit_next(ticket.number, after.seq, None).await.expect("noted");
+    assert!(!store.rules_in_force("test", "one", at(600)).await.expect("noted"), "the first are no others");
+    assert!(!store.rules_in_force("test", "one", at(600)).await.expect("noted"));
+    assert!(store.rules_in_force("test", "two", at(600)).await.expect("noted"));
+    assert!(store.limits_claim(at(600), at(200_000), 50).await.expect("claimed").contains(&ticket.number), "all are due by other rules");
+    let report = EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: "x".into(), attachments: Vec::new() };
+    let close = EventBody::Closed { closure: daak_domain::ticket::Closure::Override, remarks: "x".into() };
+    let by = |body| Event { at: at(700), by: Actor::Person { name: "clock-closer".into() }, body };
+    store.append(ticket.number, None, vec![by(report), by(close)], |_| Vec::new()).await.expect("legal");
+    assert!(!store.limits_claim(at(900), at(200_000), 50).await.expect("claimed").contains(&ticket.number), "what is over is never due");
+    assert!(store.overrides(50).await.expect("counted").contains(&("clock-closer".to_owned(), 1)));
 }

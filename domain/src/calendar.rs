@@ -171,7 +171,7 @@ impl Calendar {
             if left == 0 {
                 break;
             }
-            day = day.checked_add(1.days()).ok()?;
+            day = day.tomorrow().ok()?;
             left -= u32::from(self.is_working_day(day));
         }
         let (_, closes) = self.open_hours(day).last().copied()?;
@@ -209,7 +209,7 @@ impl Calendar {
             if left == 0 {
                 break;
             }
-            day = day.checked_sub(1.days()).ok()?;
+            day = day.yesterday().ok()?;
             left -= u32::from(self.is_working_day(day));
         }
         (left == 0).then(|| self.instant(day, here.time()))?

@@ -6,6 +6,7 @@ use crate::ticket::SlaClass;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The limits of each class, and of categories and offices that have their own.
@@ -42,7 +43,7 @@ pub struct Due {
 #[derive(Debug, Clone)]
 pub struct Pace {
     /// None: round the clock.
-    calendar: Option<Calendar>,
+    calendar: Option<Arc<Calendar>>,
 }
 
 /// What is wrong with `sla.toml`.
@@ -181,7 +182,7 @@ impl Limits {
     /// [`LimitsError`] says what is missing or impossible.
     pub fn read(text: &str, calendars: &Calendars) -> Result<Self, LimitsError> {
         let file: File = toml::from_str(text).map_err(|e| LimitsError::Form(e.to_string()))?;
-        let calendar = |name: &str| calendars.get(name).cloned().ok_or_else(|| LimitsError::NoCalendar(name.to_owned()));
+        let calendar = |name: &str| calendars.get(name).cloned().map(Arc::new).ok_or_else(|| LimitsError::NoCalendar(name.to_owned()));
         let usual = calendar(&file.calendar)?;
         let mut classes = BTreeMap::new();
         for class in SlaClass::ALL {
