@@ -9,6 +9,7 @@
 //! * [`call`]: what a telephone call and the floor say to each other
 //! * [`carrier`]: how messages reach citizens in writing
 //! * [`softphone`]: what an agent's browser and its telephone calls say to each other
+//! * [`insight`]: what is counted of tickets, and what the counts say
 //! * [`seam`]: the traits by which channels reach the helpline without knowing it
 #![warn(missing_docs)]
 
@@ -20,6 +21,7 @@ pub mod contact;
 pub mod country;
 pub mod escalation;
 pub mod feedback;
+pub mod insight;
 pub mod language;
 pub mod office;
 pub mod person;

@@ -2,12 +2,13 @@
 
 use super::connection::{BoxWork, Connection, Value, values};
 use super::error::{Result, StoreError};
-use super::row::{hash, micros, ticket as folded};
+use super::row::{hash, micros, ticket as folded, time};
 use super::writer::Work;
-use super::{Change, Dialect, Store, finding};
+use super::{Change, Dialect, Store, finding, insight};
 use daak_domain::Timestamp;
 use daak_domain::carrier::Enclosed;
 use daak_domain::contact::Channel;
+use daak_domain::insight::Facts;
 use daak_domain::language::Language;
 use daak_domain::ticket::{Actor, Closure, Event, EventBody, GENESIS, MessageState, Number, Ticket, seal};
 
@@ -94,6 +95,10 @@ const ROWS: usize = 50;
 pub(super) struct Life {
     pub(super) ticket: Ticket,
     pub(super) tail: [u8; 32],
+    /// When it was last reopened.
+    pub(super) reopened_at: Option<Timestamp>,
+    /// What was counted of it before; nothing of a new one.
+    counted: Option<Facts>,
     /// Events that are not yet in the log; written together, for each statement is a journey to PostgreSQL.
     unlogged: Vec<Entry>,
     /// When something last happened by which its clock may stand otherwise, in microseconds; 0: nothing did.
@@ -117,11 +122,15 @@ struct Entry {
 impl Life {
     /// The ticket as it is, locked until the transaction ends.
     pub(super) async fn load(dialect: Dialect, on: &mut Connection, number: Number) -> Result<Self> {
-        let sql = format!("SELECT folded, tail FROM tickets WHERE number = ?1{}", dialect.locked());
+        let sql = format!("SELECT folded, tail, reopened_at FROM tickets WHERE number = ?1{}", dialect.locked());
         let row = on.row(&sql, values![number.as_u64() as i64]).await?.ok_or(StoreError::NotFound("ticket"))?;
+        let (ticket, reopened) = (folded(&row)?, row.get::<Option<i64>>("reopened_at")?);
+        let reopened_at = reopened.map(|_| time(&row, "reopened_at")).transpose()?;
         Ok(Self {
-            ticket: folded(&row)?,
+            counted: Some(Facts::of(&ticket, reopened_at)),
+            ticket,
             tail: hash(&row.get::<Vec<u8>>("tail")?)?,
+            reopened_at,
             unlogged: Vec::new(),
             moved_at: 0,
             closed_by: None,
@@ -133,8 +142,17 @@ impl Life {
     /// A new ticket, from its first event.
     pub(super) fn open(number: Number, event: &Event) -> Result<Self> {
         let ticket = Ticket::open(number, event)?;
-        let mut life =
-            Self { ticket, tail: GENESIS, unlogged: Vec::new(), moved_at: 0, closed_by: None, restricted: false, left_verification: false };
+        let mut life = Self {
+            ticket,
+            tail: GENESIS,
+            reopened_at: None,
+            counted: None,
+            unlogged: Vec::new(),
+            moved_at: 0,
+            closed_by: None,
+            restricted: false,
+            left_verification: false,
+        };
         life.chain(event)?;
         Ok(life)
     }
@@ -143,6 +161,9 @@ impl Life {
     pub(super) fn add(&mut self, event: &Event) -> Result<()> {
         self.ticket.apply(event)?;
         self.left_verification |= matches!(event.body, EventBody::AtrReturned { .. } | EventBody::Closed { .. });
+        if matches!(event.body, EventBody::Reopened { .. }) {
+            self.reopened_at = Some(event.at);
+        }
         match &event.body {
             EventBody::Message { .. } | EventBody::Amended { .. } | EventBody::Called { .. } | EventBody::Noted { .. } => {}
             EventBody::Closed { .. } => self.closed_by = Some(who(&event.by).to_owned()),
@@ -176,6 +197,11 @@ impl Life {
         Ok(())
     }
 
+    /// Writes what changed in the counts.
+    pub(super) async fn count(&self, on: &mut Connection) -> Result<()> {
+        insight::record(on, self.counted.as_ref(), &Facts::of(&self.ticket, self.reopened_at)).await
+    }
+
     /// Puts a message into the outbox and onto the timeline. One of a known key is left as it is.
     pub(super) async fn send(&mut self, on: &mut Connection, message: &NewMessage, at: Timestamp, changes: &mut Vec<Change>) -> Result<()> {
         if !super::outbox::put(on, Some(self.ticket.number), message, at).await? {
@@ -195,11 +221,13 @@ impl Life {
     /// Writes the fold.
     pub(super) async fn save(mut self, on: &mut Connection, changes: &mut Vec<Change>) -> Result<Ticket> {
         self.log(on).await?;
+        self.count(on).await?;
         let t = self.ticket;
         let sql = "UPDATE tickets SET state = ?2, category = ?3, department = ?4, sla_class = ?5, emergency = ?6, officer = ?7,
                    due_at = ?8, seq = ?9, folded = ?10, tail = ?11, district = ?12, office = ?13, closure = ?14,
                    closed_by = CASE WHEN ?14 IS NULL THEN NULL ELSE COALESCE(?15, closed_by) END,
-                   next_due_at = CASE WHEN ?16 = 0 THEN NULL WHEN ?17 = 0 THEN next_due_at ELSE ?16 END WHERE number = ?1";
+                   next_due_at = CASE WHEN ?16 = 0 THEN NULL WHEN ?17 = 0 THEN next_due_at ELSE ?16 END, block = ?18, closed_at = ?19,
+                   reopened_at = ?20 WHERE number = ?1";
         let values = values![
             t.number.as_u64() as i64,
             t.state.as_str(),
@@ -218,6 +246,9 @@ impl Life {
             &self.closed_by,
             if t.has_clock() { self.moved_at.max(1) } else { 0 },
             self.moved_at,
+            &t.block,
+            t.closed_at.map(micros),
+            self.reopened_at.map(micros),
         ];
         on.execute(sql, values).await?;
         if self.left_verification {

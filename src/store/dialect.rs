@@ -39,6 +39,11 @@ impl Dialect {
         if self == Dialect::Postgres { " FOR UPDATE" } else { "" }
     }
 
+    /// Statements after which nobody else writes tickets until the transaction ends. On SQLite nobody does anyway.
+    pub(super) fn alone_with_tickets(self) -> &'static [&'static str] {
+        if self == Dialect::Postgres { &["LOCK TABLE tickets IN SHARE ROW EXCLUSIVE MODE"] } else { &[] }
+    }
+
     /// Keeps the words by which a ticket is found. `known` tells that there may be some already.
     pub(super) async fn keep_words(
         self,

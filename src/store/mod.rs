@@ -18,6 +18,7 @@ mod error;
 mod figures;
 mod finding;
 mod held;
+mod insight;
 mod limits;
 mod outbox;
 mod people;
@@ -41,10 +42,11 @@ pub use citizens::{CitizenSession, NewCode, ShownCode, WholeTicket};
 pub use error::{Result, StoreError};
 pub use figures::{Count, CountedBy};
 pub use held::{HeldRow, Settled};
+pub use insight::{Counted, Counting};
 pub use outbox::{Due, MessageRow, Progress};
 pub use people::Person;
 pub use row::StoredContact;
-pub use search::{Found, Page, TicketQuery};
+pub use search::{Found, Page, TicketQuery, Within};
 pub use take_in::{Destination, Opening, TakeIn, TakenIn};
 
 use daak_domain::ticket::{Number, State};
@@ -122,6 +124,7 @@ impl Store {
             Dialect::Postgres => Self::open_postgres(url, changes).await?,
         };
         store.keep_up().await?;
+        store.count_what_was_there().await?;
         Ok(store)
     }
 

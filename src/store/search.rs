@@ -11,7 +11,7 @@ use super::{Person, Store, finding, volumes};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{Closure, Event, Number, SealedEvent, State, Ticket};
+use daak_domain::ticket::{Closure, Event, Number, SealedEvent, SlaClass, State, Ticket};
 use std::collections::BTreeSet;
 
 /// What to look for; all that is given must hold.
@@ -29,11 +29,11 @@ pub struct TicketQuery {
     pub category: Option<String>,
     /// Department code.
     pub department: Option<String>,
-    /// LGD code of the district.
+    /// LGD code of the district; empty: where it is not known.
     pub district: Option<String>,
     /// By which way it first came.
     pub channel: Option<Channel>,
-    /// Sign-in name of the person who has it.
+    /// Sign-in name of the person who has it; empty: nobody.
     pub officer: Option<String>,
     /// Whether it is an emergency.
     pub emergency: Option<bool>,
@@ -41,6 +41,18 @@ pub struct TicketQuery {
     pub from: Option<Timestamp>,
     /// Registered before this time.
     pub to: Option<Timestamp>,
+    /// Code of block or municipality; empty: where it is not known.
+    pub block: Option<String>,
+    /// Class of its limit.
+    pub class: Option<SlaClass>,
+    /// When it is due.
+    pub due: Within,
+    /// When it was closed, while it is.
+    pub closed: Within,
+    /// When it was reopened last.
+    pub reopened: Within,
+    /// Whether it was closed after its limit.
+    pub closed_late: Option<bool>,
     /// Words of what was said; the beginning of a word suffices.
     pub q: Option<String>,
     /// With one of these offices.
@@ -51,6 +63,15 @@ pub struct TicketQuery {
     pub late_at: Option<Timestamp>,
     /// On whose word it was closed.
     pub closure: Option<Closure>,
+}
+
+/// Between two moments, where they are given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Within {
+    /// At this time or later.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
 }
 
 /// A ticket that was found.
@@ -99,6 +120,14 @@ impl Conditions {
     fn places(&mut self, codes: &BTreeSet<String>) -> String {
         let places: Vec<_> = codes.iter().map(|code| format!("?{}", self.value(code.clone()))).collect();
         if places.is_empty() { "NULL".to_owned() } else { places.join(", ") }
+    }
+
+    /// A place by its code, or an officer by name; the empty text stands for tickets of which it is not known.
+    fn place(&mut self, column: &str, code: Option<&str>) {
+        match code {
+            Some("") => self.sql.push(format!("COALESCE(t.{column}, '') = ''")),
+            code => self.compare(&format!("t.{column} ="), code.map(str::to_owned)),
+        }
     }
 
     /// All of them, and one more.
@@ -211,6 +240,12 @@ impl Store {
     }
 }
 
+/// The conditions that a ticket `t` of a list must meet, but for words, with their parameters.
+pub(super) fn conditions_of(wanted: &TicketQuery) -> (String, Vec<Value<'static>>) {
+    let c = conditions(wanted);
+    (c.and(one_of(&wanted.states)), c.values)
+}
+
 fn conditions(wanted: &TicketQuery) -> Conditions {
     let mut c = Conditions::default();
     c.compare("t.number =", wanted.number.map(|n| n.as_u64() as i64));
@@ -220,8 +255,17 @@ fn conditions(wanted: &TicketQuery) -> Conditions {
     }
     c.compare("t.category =", wanted.category.clone());
     c.compare("t.department =", wanted.department.clone());
-    c.compare("t.district =", wanted.district.clone());
-    c.compare("t.officer =", wanted.officer.clone());
+    c.place("district", wanted.district.as_deref());
+    c.place("block", wanted.block.as_deref());
+    c.compare("t.sla_class =", wanted.class.map(SlaClass::as_str));
+    for (column, within) in [("due_at", wanted.due), ("closed_at", wanted.closed), ("reopened_at", wanted.reopened)] {
+        c.compare(&format!("t.{column} >="), within.from.map(micros));
+        c.compare(&format!("t.{column} <"), within.to.map(micros));
+    }
+    if let Some(late) = wanted.closed_late {
+        c.sql.push(format!("t.closed_at {} t.due_at", if late { ">" } else { "<=" }));
+    }
+    c.place("officer", wanted.officer.as_deref());
     c.compare("t.channel =", wanted.channel.map(|channel| channel.as_str()));
     if let Some(emergency) = wanted.emergency {
         c.sql.push(format!("t.emergency = {}", u8::from(emergency)));

@@ -9,7 +9,7 @@ use super::{Change, Dialect, Store, finding, people};
 use daak_domain::Timestamp;
 use daak_domain::contact::{Contact, Outcome};
 use daak_domain::language::Language;
-use daak_domain::ticket::{Actor, Event, EventBody, Number, SlaClass, State, Ticket};
+use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, SlaClass, State, Ticket};
 
 /// A contact that has been understood, and what is to become of it.
 pub struct TakeIn<M> {
@@ -171,6 +171,7 @@ impl<M: Fn(&Ticket) -> Vec<NewMessage> + Send + Sync> Taking<M> {
         self.go_on(on, &mut life, changes).await?;
         life.log(on).await?;
         insert_ticket(on, &life, serial, &self.excerpt).await?;
+        life.count(on).await?;
         changes.push(changed(&life.ticket));
         self.dialect.keep_words(on, (number, serial), &self.words, false).await?;
         Ok(TakenIn { ticket: life.ticket, outcome: Outcome::Opened, contact })
@@ -221,8 +222,8 @@ async fn insert_ticket(on: &mut Connection, life: &Life, serial: i64, excerpt: &
     let t = &life.ticket;
     let sql =
         "INSERT INTO tickets (number, state, person, channel, category, department, sla_class, emergency, district, officer, registered_at,
-               due_at, seq, folded, tail, excerpt, serial, office, next_due_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+               due_at, seq, folded, tail, excerpt, serial, office, next_due_at, block, closed_at, closure)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
     let values = values![
         t.number.as_u64() as i64,
         t.state.as_str(),
@@ -243,6 +244,9 @@ async fn insert_ticket(on: &mut Connection, life: &Life, serial: i64, excerpt: &
         serial,
         t.holder(),
         t.has_clock().then(|| micros(t.registered_at)),
+        &t.block,
+        t.closed_at.map(micros),
+        t.closure.map(Closure::as_str),
     ];
     on.execute(sql, values).await.map(|_| ())
 }

@@ -9,13 +9,13 @@ use crate::api::parts::Parts;
 use crate::api::problem::{Answer, Problem};
 use crate::api::refused_by_store;
 use crate::api::who::{Who, no_such_ticket};
-use crate::api::words::{ChannelWord, ClosureWord};
-use crate::store::{Found, Person, TicketQuery};
+use crate::api::words::{ChannelWord, ClosureWord, SlaClassWord};
+use crate::store::{Found, Person, TicketQuery, Within};
 use axum::extract::State as Joined;
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Mark};
 use daak_domain::phone::PhoneNumber;
-use daak_domain::ticket::{Closure, Number, State, Ticket};
+use daak_domain::ticket::{Closure, Number, SlaClass, State, Ticket};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use utoipa::IntoParams;
@@ -45,8 +45,13 @@ pub struct TicketSearch {
     /// On whose word it was closed.
     #[param(value_type = Option<ClosureWord>)]
     pub closure: Option<Closure>,
-    /// LGD code of a district, or its name.
+    /// LGD code of a district, or its name; `none`: where it is not known.
     pub district: Option<String>,
+    /// Code of a block or municipality; `none`: where it is not known.
+    pub block: Option<String>,
+    /// Class of its limit.
+    #[param(value_type = Option<SlaClassWord>)]
+    pub class: Option<SlaClass>,
     /// By which way it came.
     #[param(value_type = Option<ChannelWord>)]
     pub channel: Option<Channel>,
@@ -60,6 +65,26 @@ pub struct TicketSearch {
     /// Registered before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     pub to: Option<String>,
+    /// Due at this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub due_from: Option<String>,
+    /// Due before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub due_to: Option<String>,
+    /// Closed at this time or later, and closed now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub closed_from: Option<String>,
+    /// Closed before this time, and closed now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub closed_to: Option<String>,
+    /// Last reopened at this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub reopened_from: Option<String>,
+    /// Last reopened before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub reopened_to: Option<String>,
+    /// Whether it was closed after its limit, and is closed now.
+    pub closed_late: Option<bool>,
     /// Words of what was said, in any script.
     pub q: Option<String>,
     /// What `next` was on the page before.
@@ -148,12 +173,18 @@ fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
         states: states(wanted.state.as_deref().unwrap_or_default())?,
         category: given(wanted.category),
         department: given(wanted.department),
-        district: given(wanted.district).map(|district| parts.masters.district_code(&district)),
+        district: given(wanted.district).map(|district| place(&district).unwrap_or_else(|| parts.masters.district_code(&district))),
+        block: given(wanted.block).map(|block| place(&block).unwrap_or(block)),
+        class: wanted.class,
         channel: wanted.channel,
         officer: given(wanted.officer),
         emergency: wanted.emergency,
         from: time("from", given(wanted.from))?,
         to: time("to", given(wanted.to))?,
+        due: Within { from: time("due_from", given(wanted.due_from))?, to: time("due_to", given(wanted.due_to))? },
+        closed: Within { from: time("closed_from", given(wanted.closed_from))?, to: time("closed_to", given(wanted.closed_to))? },
+        reopened: Within { from: time("reopened_from", given(wanted.reopened_from))?, to: time("reopened_to", given(wanted.reopened_to))? },
+        closed_late: wanted.closed_late,
         q: given(wanted.q),
         offices: given(wanted.office).map(|code| match wanted.below {
             Some(true) => parts.rules.offices.below(&code, parts.rules.day(now)),
@@ -163,6 +194,11 @@ fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
         late_at: wanted.late.unwrap_or(false).then_some(now),
         closure: wanted.closure,
     })
+}
+
+/// The word for a place that is not known, as the store knows it.
+fn place(named: &str) -> Option<String> {
+    (named == "none").then(String::new)
 }
 
 /// A form sends what was left empty as an empty text.
