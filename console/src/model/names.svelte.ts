@@ -65,6 +65,14 @@ export const places = {
   },
   /** The beginning of a canned text, as the person at the desk reads it. */
   cannedName: (text: Schema['CannedText']) => `${text[language()].slice(0, 48)}…`,
+  get districts(): Named[] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return [...masters.districts.values()];
+  },
+  get categories(): Named[] {
+    if (!asked) queueMicrotask(fetchMasters);
+    return [...masters.categories.values()];
+  },
   get departments(): Named[] {
     if (!asked) queueMicrotask(fetchMasters);
     return [...masters.departments.values()];

@@ -1,6 +1,6 @@
 /** Where the person is. The address says it, so that a page can be sent to a colleague. */
 export type Route =
-  { room: 'tickets'; number?: string } | { room: 'floor' } | { room: 'messages' } | { room: 'held' };
+  { room: 'tickets'; number?: string } | { room: 'floor' } | { room: 'measures' } | { room: 'map' } | { room: 'messages' } | { room: 'held' };
 
 const base = '/console/';
 const here = $state({ route: parse(location.pathname), query: new URLSearchParams(location.search) });
@@ -40,6 +40,7 @@ export function path(to: Route): string {
 
 export function parse(pathname: string): Route {
   const [room, number] = pathname.slice(base.length).split('/');
+  if (room === 'measures' || room === 'map') return { room };
   if (room === 'floor' || room === 'messages' || room === 'held') return { room };
   return number && /^\d{10}$/.test(number) ? { room: 'tickets', number } : { room: 'tickets' };
 }
