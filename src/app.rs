@@ -25,6 +25,7 @@ use crate::citizen::Citizens;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::Floor;
+use crate::insight::{Insight, Weekly};
 use crate::intake::Desk;
 use crate::masters::MastersError;
 use crate::observe::event;
@@ -211,6 +212,10 @@ impl App {
         let queue = workflow::queue_of_callbacks(&config);
         let reached = Arc::new(workflow::ByTelephone { voice: app.voice.clone(), floor: floor.clone(), queue });
         let feedback = Feedback::new(ground.store.clone(), desk.clone(), ground.masters.feedback.clone(), reached, Clock::system());
+        let insight = Insight::new(ground.store.clone(), ground.masters.clone());
+        let weekly = Weekly { to: config.insight.weekly_to.clone(), language: config.insight.weekly_language };
+        keep(tasks, "the weekly report", weekly.run(insight.clone(), Clock::system(), closing.clone()));
+        keep(tasks, "the gathering of counts", insight.gather(closing.clone()));
         keep(tasks, "the asking of citizens", feedback.run(closing.clone()));
         let limits = LimitKeeper::new(ground.store.clone(), desk.clone(), ground.masters.clone(), Clock::system());
         keep(tasks, "the keeping of limits", limits.run(closing.clone()));
@@ -286,6 +291,7 @@ fn parts(
         masters: (&*ground.masters).into(),
         rules: ground.masters.clone(),
         figures: Default::default(),
+        insight: Insight::new(ground.store.clone(), ground.masters.clone()),
         reports: sms.0,
         texts: sms.1,
         inbound: sms.2,

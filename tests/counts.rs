@@ -125,13 +125,19 @@ async fn every_number_is_its_list(store: &Store, period: (i32, i32)) {
         let days = tally.days(period, today);
         for filter in &filters {
             for by in [None, Some(Dimension::Department), Some(Dimension::Block), Some(Dimension::Category), Some(Dimension::Class)] {
-                let counting = Counting { facts: tally.facts().to_vec(), only: filter.clone(), by, spans: vec![days], daily: false };
+                let counting = Counting {
+                    facts: tally.facts().to_vec(),
+                    only: filter.clone(),
+                    by: by.into_iter().collect(),
+                    spans: vec![days],
+                    daily: false,
+                };
                 if !counting.is_kept() {
                     continue;
                 }
                 let mut numbers: BTreeMap<String, (i64, i64)> = BTreeMap::new();
                 for c in store.count(&counting).await.expect("counted") {
-                    let number = numbers.entry(c.key).or_default();
+                    let number = numbers.entry(c.key.concat()).or_default();
                     *number = (number.0 + c.n, number.1 + c.days);
                 }
                 let list = query(&tally.listing(days), filter);
@@ -148,7 +154,7 @@ async fn every_number_is_its_list(store: &Store, period: (i32, i32)) {
     // The list itself, page by page, as people walk it.
     for tally in TALLIES {
         let days = tally.days(period, today);
-        let counting = Counting { facts: tally.facts().to_vec(), only: vec![], by: None, spans: vec![days], daily: true };
+        let counting = Counting { facts: tally.facts().to_vec(), only: vec![], by: vec![], spans: vec![days], daily: true };
         let number: i64 = store.count(&counting).await.expect("counted").iter().map(|c| c.n).sum();
         let (mut cursor, mut walked) = (None, 0);
         loop {
@@ -168,9 +174,9 @@ async fn everything(store: &Store) -> BTreeMap<String, (i64, i64)> {
     let facts = daak_domain::insight::Fact::ALL.to_vec();
     let mut all = BTreeMap::new();
     for by in Dimension::KEPT {
-        let counting = Counting { facts: facts.clone(), only: vec![], by: Some(by), spans: vec![Span::ALWAYS], daily: true };
+        let counting = Counting { facts: facts.clone(), only: vec![], by: vec![by], spans: vec![Span::ALWAYS], daily: true };
         for c in store.count(&counting).await.expect("counted") {
-            all.insert(format!("{by:?} {} {:?} {:?}", c.key, c.day, c.fact), (c.n, c.days));
+            all.insert(format!("{by:?} {:?} {:?} {:?}", c.key, c.day, c.fact), (c.n, c.days));
         }
     }
     all

@@ -133,7 +133,7 @@ impl Taxonomy {
 ///
 /// # Errors
 /// The first row of another form.
-pub(crate) fn rows<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<Vec<(u64, T)>, MasterError> {
+pub fn rows<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<Vec<(u64, T)>, MasterError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|e| MasterError { file, line: 1, what: e.to_string() })?.clone();
     let mut rows = Vec::new();

@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod held;
 mod hooks;
+pub mod insight;
 pub mod letters;
 mod live;
 pub mod masters;
@@ -111,6 +112,13 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
         .routes(routes!(held::release))
         .routes(routes!(held::discard))
         .routes(routes!(masters::masters))
+        .routes(routes!(insight::measures))
+        .routes(routes!(insight::table))
+        .routes(routes!(insight::series))
+        .routes(routes!(insight::ages))
+        .routes(routes!(insight::hotspots))
+        .routes(routes!(insight::map::map))
+        .routes(routes!(insight::report::report))
         .routes(routes!(offices::offices))
         .routes(routes!(offices::route))
         .routes(routes!(classify::classify))

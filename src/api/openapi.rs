@@ -17,6 +17,7 @@ use utoipa::openapi::{Components, OpenApi as Document};
         (name = "floor", description = "Queues, agents, calls"),
         (name = "people", description = "Who works here"),
         (name = "messages", description = "What citizens are told"),
+        (name = "insight", description = "Measures: how many, where, how long"),
         (name = "masters", description = "Categories, departments, districts"),
         (name = "classify", description = "What a text is about"),
         (name = "live", description = "What changes, as it changes"),

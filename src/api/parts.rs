@@ -9,6 +9,7 @@ use super::public::figures::Figures;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
 use crate::citizen::Citizens;
+use crate::insight::Insight;
 use crate::intake::Steps;
 use crate::intelligence::Understand;
 use crate::social::Hooks;
@@ -53,6 +54,8 @@ pub struct Joined {
     pub rules: Arc<crate::masters::Masters>,
     /// Counts for the public.
     pub figures: Figures,
+    /// Measures.
+    pub insight: Insight,
     /// How carriers report delivery.
     pub reports: Arc<ReportAddress>,
     /// Where citizens' short messages come in.

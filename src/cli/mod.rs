@@ -3,6 +3,7 @@
 mod doctor;
 mod eval;
 mod flow;
+mod geo;
 mod hooks;
 mod import;
 mod letter;
@@ -76,6 +77,8 @@ enum Command {
     Import(import::Import),
     /// Separator sheets for batches of scanned letters
     Letter(letter::Letter),
+    /// Boundaries for the map
+    Geo(geo::Geo),
     /// Texts of SMS, held against the carriers' registry
     Sms(sms::Sms),
     /// Deliveries of messengers, without the messenger
@@ -106,6 +109,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Flow(flow) => flow.run(&place).await,
         Command::Import(import) => import.run(&place).await,
         Command::Letter(letter) => letter.run(&place),
+        Command::Geo(geo) => geo.run(&place),
         Command::Sms(sms) => sms.run(&place),
         Command::Hooks(hooks) => hooks.run(&place).await,
         Command::Simulate(simulate) => simulate.run(&place).await,

@@ -23,6 +23,7 @@ pub fn check(config: &Config) -> Checked {
     desk(config)?;
     written(config)?;
     email(config)?;
+    insight(config)?;
     social(config)?;
     closed_doors(config)
 }
@@ -195,6 +196,13 @@ fn letters(config: &Config) -> Checked {
     demand(letters.trust <= 100, "letters.trust", "expected 0 to 100")?;
     demand((1..=5000).contains(&letters.pages), "letters.pages", "expected 1 to 5000")?;
     demand((1..=4096).contains(&letters.size_mib), "letters.size_mib", "expected 1 to 4096 MiB")
+}
+
+fn insight(config: &Config) -> Checked {
+    let address = |to: &String| to.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    let weekly = &config.insight.weekly_to;
+    demand(weekly.iter().all(address), "insight.weekly_to", "expected mail addresses such as \"office@example.org\"")?;
+    demand(weekly.is_empty() || config.email.smtp.is_some(), "insight.weekly_to", "expected email.smtp: without it no mail goes out")
 }
 
 fn email(config: &Config) -> Checked {

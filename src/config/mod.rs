@@ -15,7 +15,7 @@ pub use error::{ConfigError, Impossible};
 pub use secret::Secret;
 
 use environment::Override;
-use section::{desk, email, http, keeping, public, sms, social, voice, written};
+use section::{desk, email, http, insight, keeping, public, sms, social, voice, written};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -58,6 +58,8 @@ pub struct Config {
     pub sms: sms::Sms,
     /// Messengers and social media.
     pub social: social::Social,
+    /// Measures and reports.
+    pub insight: insight::Insight,
     /// Post.
     pub letters: written::Letters,
     /// The log.
@@ -84,6 +86,7 @@ impl Default for Config {
             email: email::Email::default(),
             sms: sms::Sms::default(),
             social: social::Social::default(),
+            insight: insight::Insight::default(),
             letters: written::Letters::default(),
             log: http::Log::default(),
         }

@@ -19,12 +19,13 @@ use serde::Deserialize;
 /// The password of everybody in the demonstration.
 pub const PASSWORD: &str = "daak-demonstration";
 
-const PEOPLE: [(&str, Role, Option<&str>, &str); 6] = [
+const PEOPLE: [(&str, Role, Option<&str>, &str); 7] = [
     ("rina", Role::Agent, None, "tele-caller, with a desk phone"),
     ("sumit", Role::Supervisor, None, "supervisor of the floor"),
     ("kabir", Role::Processor, None, "writes down what voices and letters say"),
     ("anita", Role::Officer, Some("PWD"), "nodal officer of the public works department"),
     ("tapas", Role::Officer, Some("DM-304"), "nodal officer of the District Magistrate of South 24 Parganas"),
+    ("mitali", Role::Analyst, None, "analyst: sees where which scheme fails, and nobody's name"),
     ("admin", Role::Admin, None, "administrator"),
 ];
 

@@ -1,11 +1,14 @@
 //! The masters, read from the files of `[data] folder` when the program starts: what a government changes without us.
 
+use crate::insight::geography::{Geography, Level, Shape};
+use crate::insight::report::Rule as ReportRule;
 use daak_domain::Timestamp;
 use daak_domain::calendar::Calendars;
 use daak_domain::closure::{ClosureReason, Evidence};
 use daak_domain::country::Country;
 use daak_domain::escalation::EscalationRule;
 use daak_domain::feedback::FeedbackRule;
+use daak_domain::insight::Measures;
 use daak_domain::office::Offices;
 use daak_domain::place::Places;
 use daak_domain::routing::{Explained, Matter, Routes};
@@ -15,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Everything that classifies, places and limits.
@@ -45,6 +49,12 @@ pub struct Masters {
     pub canned: Vec<CannedText>,
     /// What may have come of a talk with a citizen.
     pub dispositions: Vec<Disposition>,
+    /// What is measured.
+    pub measures: Measures,
+    /// What reports say.
+    pub report: ReportRule,
+    /// What the map draws.
+    pub geography: Geography,
 }
 
 /// A text that people at the desk send often, in the languages in which citizens are answered.
@@ -129,6 +139,12 @@ impl Masters {
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
         let canned = canned(&text("canned.toml")?).map_err(mistake)?;
         let dispositions = dispositions(&text("dispositions.toml")?).map_err(mistake)?;
+        let measures = Measures::read(&text("measures.toml")?).map_err(|why| mistake(format!("measures.toml: {why}")))?;
+        let report = ReportRule::read(&text("report.toml")?, &measures).map_err(|why| mistake(format!("report.toml: {why}")))?;
+        let mut geography = Geography::around(&places, &block_places(&text("block_places.csv")?).map_err(mistake)?);
+        for level in [Level::District, Level::Block] {
+            geography = geography.with(level, boundaries(&boundaries_file(folder, level)).map_err(mistake)?);
+        }
         Ok(Self {
             taxonomy,
             places,
@@ -143,6 +159,9 @@ impl Masters {
             closure_reasons,
             canned,
             dispositions,
+            measures,
+            report,
+            geography,
         })
     }
 
@@ -181,6 +200,45 @@ fn check_limits(limits: &Limits, taxonomy: &Taxonomy, offices: &Offices) -> Resu
         }
     }
     Ok(())
+}
+
+/// Where `daak geo import` lays boundaries.
+pub fn boundaries_file(folder: &Path, level: Level) -> PathBuf {
+    folder.join(match level {
+        Level::District => "boundaries_district.json",
+        Level::Block => "boundaries_block.json",
+    })
+}
+
+/// Boundaries that were imported; none where there is no file.
+fn boundaries(file: &Path) -> Result<Vec<Shape>, String> {
+    let named = |why: &dyn std::fmt::Display| format!("{}: {why}: import the boundaries again with `daak geo import`", file.display());
+    match std::fs::read_to_string(file) {
+        Ok(text) => serde_json::from_str(&text).map_err(|why| named(&why)),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(why) => Err(named(&why)),
+    }
+}
+
+/// Where the offices of blocks lie, by LGD code: longitude and latitude.
+fn block_places(text: &str) -> Result<BTreeMap<String, [f64; 2]>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Office {
+        code: String,
+        lat: f64,
+        lon: f64,
+    }
+    let mut offices = BTreeMap::new();
+    for (line, office) in daak_domain::taxonomy::rows::<Office>("block_places.csv", text).map_err(|why| why.to_string())? {
+        if !(5.0..38.0).contains(&office.lat) || !(67.0..99.0).contains(&office.lon) {
+            return Err(format!("block_places.csv:{line}: {}, {} lies outside of India", office.lat, office.lon));
+        }
+        if offices.insert(office.code.clone(), [office.lon, office.lat]).is_some() {
+            return Err(format!("block_places.csv:{line}: the code {} stands twice", office.code));
+        }
+    }
+    Ok(offices)
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, MastersError> {

@@ -29,6 +29,10 @@ catalogue! {
     STORE_COMMIT_FAILED = "store.commit_failed";
     /// The write-ahead log could not be moved into the database's file; it grows meanwhile.
     STORE_CHECKPOINT_FAILED = "store.checkpoint_failed";
+    /// Counts could not be gathered into sums; they stay right, and are read more slowly meanwhile.
+    COUNTS_NOT_GATHERED = "insight.not_gathered";
+    /// The weekly report could not be written into the outbox; it is tried again.
+    REPORT_NOT_SENT = "insight.report_not_sent";
     /// Somebody signed in.
     SIGN_IN_GRANTED = "access.sign_in.granted";
     /// A sign-in was refused.

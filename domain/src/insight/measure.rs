@@ -13,6 +13,24 @@ pub struct Measures {
     pub all: Vec<Measure>,
     /// Where the bands of ages begin, in days after the first: 7, 15, 31 makes under 7, 7 to 14, 15 to 30, and over 30.
     pub ages: Vec<i32>,
+    /// When a place is a hot spot.
+    pub hotspots: HotSpotRule,
+}
+
+/// When a place is a hot spot, and what is said of it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HotSpotRule {
+    /// Weeks from which is learnt what is to be expected.
+    pub weeks: i32,
+    /// Fewer than so many tickets are never told.
+    pub least: i64,
+    /// Share of those told that may be chance.
+    pub false_alarms: f64,
+    /// Of a category in a district; `{place}`, `{category}`, `{seen}`, `{expected}` and `{weeks}` are filled in.
+    pub because: Words,
+    /// Of a block with all of its categories.
+    pub because_of_place: Words,
 }
 
 /// One measure.
@@ -243,6 +261,7 @@ pub struct MeasuresError {
 #[serde(deny_unknown_fields)]
 struct File {
     ages: toml::Spanned<Vec<i32>>,
+    hotspots: toml::Spanned<HotSpotRule>,
     measures: Vec<toml::Spanned<Measure>>,
 }
 
@@ -262,6 +281,11 @@ impl Measures {
             let what = "ages: expected one to eight growing numbers of days, such as [7, 15, 31]".to_owned();
             return Err(at(file.ages.span().start, what));
         }
+        let rule = file.hotspots.as_ref();
+        if !(3..=52).contains(&rule.weeks) || rule.least < 1 || !(rule.false_alarms > 0.0 && rule.false_alarms < 1.0) {
+            let what = "hotspots: expected weeks of 3 to 52, least of 1 or more, false_alarms between 0 and 1".to_owned();
+            return Err(at(file.hotspots.span().start, what));
+        }
         if file.measures.is_empty() {
             return Err(at(0, "expected at least one [[measures]]".into()));
         }
@@ -275,7 +299,8 @@ impl Measures {
             }
         }
         let ages = file.ages.into_inner();
-        Ok(Self { all: file.measures.into_iter().map(toml::Spanned::into_inner).collect(), ages })
+        let all = file.measures.into_iter().map(toml::Spanned::into_inner).collect();
+        Ok(Self { all, ages, hotspots: file.hotspots.into_inner() })
     }
 
     /// The measure of this code.

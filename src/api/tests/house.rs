@@ -119,6 +119,7 @@ impl House {
             phones: None,
             page_calls: None,
             masters: masters(),
+            insight: crate::insight::Insight::new(store.clone(), rules.clone()),
             rules,
             figures: Default::default(),
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),

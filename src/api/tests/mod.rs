@@ -4,6 +4,7 @@ mod atr;
 mod contacts;
 mod hidden;
 pub(super) mod house;
+mod insight;
 mod letters;
 mod live;
 mod offices;

@@ -55,7 +55,7 @@ pub struct TicketSearch {
     /// By which way it came.
     #[param(value_type = Option<ChannelWord>)]
     pub channel: Option<Channel>,
-    /// Sign-in name of the person who has it.
+    /// Sign-in name of the person who has it; `none`: nobody.
     pub officer: Option<String>,
     /// Whether it is an emergency.
     pub emergency: Option<bool>,
@@ -177,7 +177,7 @@ fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
         block: given(wanted.block).map(|block| place(&block).unwrap_or(block)),
         class: wanted.class,
         channel: wanted.channel,
-        officer: given(wanted.officer),
+        officer: given(wanted.officer).map(|officer| place(&officer).unwrap_or(officer)),
         emergency: wanted.emergency,
         from: time("from", given(wanted.from))?,
         to: time("to", given(wanted.to))?,
@@ -196,7 +196,7 @@ fn into_query(wanted: TicketSearch, parts: &Parts) -> Answer<TicketQuery> {
     })
 }
 
-/// The word for a place that is not known, as the store knows it.
+/// The word for what is not known, as the store knows it.
 fn place(named: &str) -> Option<String> {
     (named == "none").then(String::new)
 }

@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod email;
 pub mod http;
+pub mod insight;
 pub mod keeping;
 pub mod public;
 pub mod sms;

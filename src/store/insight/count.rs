@@ -14,8 +14,8 @@ pub struct Counting {
     pub facts: Vec<Fact>,
     /// Only tickets that are this in that dimension; empty: where it is not known.
     pub only: Vec<(Dimension, String)>,
-    /// Apart by this dimension.
-    pub by: Option<Dimension>,
+    /// Apart by these dimensions, at most two.
+    pub by: Vec<Dimension>,
     /// On these days.
     pub spans: Vec<Span>,
     /// Apart by days. Otherwise each span is one number.
@@ -29,8 +29,8 @@ pub struct Counted {
     pub span: usize,
     /// The day, where days are told apart.
     pub day: Option<Day>,
-    /// What the tickets are in the dimension by which they are told apart; empty where that is not known.
-    pub key: String,
+    /// What the tickets are in the dimensions by which they are told apart, in their order; empty where that is not known.
+    pub key: Vec<String>,
     /// In which condition they are.
     pub fact: Fact,
     /// How many.
@@ -46,7 +46,7 @@ impl Counting {
     }
 
     fn cuboid(&self) -> Option<Cuboid> {
-        let dimensions: Vec<_> = self.only.iter().map(|(d, _)| *d).chain(self.by).collect();
+        let dimensions: Vec<_> = self.only.iter().map(|(d, _)| *d).chain(self.by.iter().copied()).collect();
         Cuboid::with(&dimensions)
     }
 
@@ -63,12 +63,13 @@ impl Counting {
             })
             .collect();
         let facts = self.facts.iter().map(|f| f.code().to_string()).collect::<Vec<_>>().join(", ");
-        let key = self.by.map_or("''", Dimension::as_str);
+        let label = |place: usize| self.by.get(place).map_or("''", |d| d.as_str());
+        let labels = format!("{} AS label, {} AS label2", label(0), label(1));
         let (day, by_day) = if self.daily { ("day", ", day") } else { ("NULL", "") };
-        let by_key = if self.by.is_some() { format!(", {key}") } else { String::new() };
+        let by_key: String = self.by.iter().map(|d| format!(", {}", d.as_str())).collect();
         let mut parts = Vec::new();
         for (place, span) in self.spans.iter().enumerate() {
-            let columns = format!("SELECT {place} AS span, {day} AS day, {key} AS label, fact, SUM(n) AS n, SUM(days) AS days");
+            let columns = format!("SELECT {place} AS span, {day} AS day, {labels}, fact, SUM(n) AS n, SUM(days) AS days");
             let end = format!("GROUP BY fact{by_key}{by_day}");
             let cover = if self.daily { daak_domain::insight::day::Cover { months: None, days: vec![*span] } } else { span.cover() };
             let sums = cover.months.into_iter().map(|m| (1, m)).chain(cover.days.into_iter().map(|d| (0, d)));
@@ -86,8 +87,8 @@ impl Counting {
         }
         let all = parts.iter().map(|part| format!("SELECT * FROM ({part}) AS part")).collect::<Vec<_>>().join(" UNION ALL ");
         let sql = format!(
-            "SELECT CAST(span AS BIGINT) AS span, CAST(day AS BIGINT) AS day, label, fact, CAST(SUM(n) AS BIGINT) AS n,
-             CAST(SUM(days) AS BIGINT) AS days FROM ({all}) AS everything GROUP BY span, day, label, fact"
+            "SELECT CAST(span AS BIGINT) AS span, CAST(day AS BIGINT) AS day, label, label2, fact, CAST(SUM(n) AS BIGINT) AS n,
+             CAST(SUM(days) AS BIGINT) AS days FROM ({all}) AS everything GROUP BY span, day, label, label2, fact"
         );
         (sql, values)
     }
@@ -105,7 +106,7 @@ impl Store {
         }
         let (sql, values) = wanted.statement(cuboid);
         let rows = self.readers.rows(&sql, &values).await?;
-        let counted = rows.iter().map(counted).collect::<Result<Vec<_>>>()?;
+        let counted = rows.iter().map(|row| counted(row, wanted.by.len())).collect::<Result<Vec<_>>>()?;
         Ok(counted.into_iter().filter(|c| c.n != 0 || c.days != 0).collect())
     }
 
@@ -134,12 +135,12 @@ impl Store {
     }
 }
 
-fn counted(row: &Row) -> Result<Counted> {
+fn counted(row: &Row, keys: usize) -> Result<Counted> {
     let fact: i64 = row.get("fact")?;
     Ok(Counted {
         span: usize::try_from(row.get::<i64>("span")?).unwrap_or(0),
         day: row.get::<Option<i64>>("day")?.map(|_| day(row)).transpose()?,
-        key: row.get("label")?,
+        key: [row.get("label")?, row.get("label2")?].into_iter().take(keys).collect(),
         fact: Fact::of_code(fact).ok_or_else(|| StoreError::Damaged(format!("there is no fact {fact}")))?,
         n: row.get("n")?,
         days: row.get("days")?,
