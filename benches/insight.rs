@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use daak::insight::{Insight, Question, Step};
+use daak::insight::{Insight, Question, Seen, Step};
 use daak::masters::Masters;
 use daak::store::{Destination, Opening, Store, TakeIn};
 use daak_domain::Timestamp;
@@ -57,7 +57,7 @@ async fn tiles(masters: Arc<Masters>, tickets: u64, url: Option<&String>) {
     let insight = Insight::new(store, masters.clone());
     let mut figures = serde_json::Map::new();
     for (name, only, days, by) in questions(today) {
-        let asked = Question { only, period: days, now: Timestamp::now() };
+        let asked = Question { only, period: days, now: Timestamp::now(), seen: Seen::default() };
         let measures: Vec<_> = masters.measures.all.iter().collect();
         let mut took = Vec::new();
         for _ in 0..TIMES {
@@ -68,7 +68,7 @@ async fn tiles(masters: Arc<Masters>, tickets: u64, url: Option<&String>) {
         }
         figures.insert(name.into(), told(name, took).into());
     }
-    let asked = Question { only: vec![], period: Span { from: today.plus(-89), to: today }, now: Timestamp::now() };
+    let asked = Question { only: vec![], period: Span { from: today.plus(-89), to: today }, now: Timestamp::now(), seen: Seen::default() };
     let registered = masters.measures.get("limits_kept").expect("shipped");
     let (mut series, mut ages, mut spots) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TIMES {
@@ -203,6 +203,7 @@ async fn lives(masters: &Masters, tickets: u64, folder: &str) {
             language: Language::Bn,
             district: Some(kind.district.clone()).filter(|d| !d.is_empty()),
             block: Some(kind.block.clone()).filter(|b| !b.is_empty()),
+            office: None,
             due_at: hour(facts.due, 8),
         };
         let taken = TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: vec![], messages: |_: &Ticket| vec![] };
@@ -217,7 +218,7 @@ async fn lives(masters: &Masters, tickets: u64, folder: &str) {
                 store.append(ticket.number, None, events, |_| vec![]).await.expect("a legal life");
                 continue;
             }
-            (State::NeedsInfo, _) => bodies.push(EventBody::Asked { question: text() }),
+            (State::NeedsInfo, _) => bodies.push(EventBody::Asked { question: text(), until: None }),
             (State::Verifying, _) => {
                 bodies.push(EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: text(), attachments: vec![] });
                 bodies.push(EventBody::VerificationBegun { how: text() });

@@ -232,6 +232,7 @@ async fn live(store: &Store, life: &Life, serial: u64) {
         language: Language::Bn,
         district: life.place.map(|(district, _)| district.to_string()),
         block: life.place.and_then(|(_, block)| block).map(|block| format!("b{block}")),
+        office: None,
         due_at: begins + jiff::SignedDuration::from_hours(7 * 24),
     };
     let taken = TakeIn { contact, destination: Destination::Open(Box::new(opening)), then: vec![], messages: |_: &Ticket| vec![] };
@@ -261,21 +262,22 @@ fn body(step: Step, at: Timestamp, number: Number) -> EventBody {
     let text = || "why".to_owned();
     match step {
         Step::Assign(department) => {
-            EventBody::Assigned { department: DEPARTMENTS[usize::from(department)].into(), officer: None, reason: None }
+            EventBody::Assigned { department: DEPARTMENTS[usize::from(department)].into(), officer: None, office: None, reason: None }
         }
         Step::Take => EventBody::Taken { officer: "anita".into() },
-        Step::Ask => EventBody::Asked { question: text() },
+        Step::Ask => EventBody::Asked { question: text(), until: None },
         Step::Answer => EventBody::Answered { text: text() },
         Step::Report => EventBody::AtrSubmitted { closure_reason: "resolved".into(), remarks: text(), attachments: vec![] },
         Step::Verify => EventBody::VerificationBegun { how: text() },
-        Step::Return => EventBody::AtrReturned { reason: text() },
+        Step::Return => EventBody::AtrReturned { reason: text(), office: None },
         Step::Close(closure) => EventBody::Closed { closure, remarks: text() },
-        Step::Reopen => EventBody::Reopened { reason: text() },
+        Step::Reopen => EventBody::Reopened { reason: text(), office: None, appeal: false },
         Step::Merge => EventBody::Merged { into: Number::from_serial(number.as_u64() % 800_000_000 + 1) },
         Step::Classify(category, days) => EventBody::Classified {
             category: format!("c.{category}"),
             department: DEPARTMENTS[usize::from(category)].into(),
             sla_class: SlaClass::ALL[1 + usize::from(category)],
+            office: None,
             due_at: at + jiff::SignedDuration::from_hours(24 * days),
             why: text(),
         },

@@ -13,7 +13,7 @@ mod weekly;
 
 pub use hotspots::{HotSpot, in_digits};
 pub use names::Names;
-pub use question::{Question, TooMuch};
+pub use question::{Question, Seen, TooMuch};
 pub use table::{Ages, Cell, Line, Point, Step, Table};
 pub use weekly::Weekly;
 

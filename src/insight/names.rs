@@ -28,6 +28,9 @@ impl Names {
         for local in masters.places.locals.values() {
             names.add(Dimension::Block, &local.code, "", "", &local.name_en);
         }
+        for o in masters.offices.all(masters.day(daak_domain::Timestamp::now())) {
+            names.add(Dimension::Office, &o.code, &o.name_bn, &o.name_hi, &o.name_en);
+        }
         for (class, bn, hi, en) in CLASSES {
             names.add(Dimension::Class, class.as_str(), bn, hi, en);
         }

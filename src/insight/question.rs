@@ -3,6 +3,7 @@
 use crate::store::{TicketQuery, Within};
 use daak_domain::Timestamp;
 use daak_domain::insight::{Day, Dimension, Listing, Span};
+use std::collections::BTreeSet;
 
 /// Which tickets are counted, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,24 @@ pub struct Question {
     pub period: Span,
     /// The moment of asking.
     pub now: Timestamp,
+    /// Which tickets whoever asks may know of.
+    pub seen: Seen,
+}
+
+/// Which tickets somebody may know of, besides a department and a district, which are conditions like any other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Those of these offices; none: of all.
+    pub offices: Option<BTreeSet<String>>,
+    /// Those that complain of none of these offices.
+    pub not_about: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Whether there are any of which they may not know. Then no sums are asked: they are of all tickets.
+    pub fn is_bounded(&self) -> bool {
+        self.offices.is_some() || !self.not_about.is_empty()
+    }
 }
 
 /// More than can be answered at once.
@@ -29,7 +48,7 @@ pub enum TooMuch {
         hint: &'static str,
     },
     /// Counted one by one, which is done within bounds only.
-    #[error("no sums are kept of tickets told apart in this way: ask for at most {most} days, with a department, or with fewer filters")]
+    #[error("of tickets told apart in this way no sums are kept: ask for at most {most} days, or with fewer filters")]
     NotKept {
         /// Days at most.
         most: i32,
@@ -77,7 +96,13 @@ impl Question {
             closed: within(list.closed),
             reopened: within(list.reopened),
             closure: list.closure,
-            late: list.late,
+            closed_late: list.late,
+            offices: match (only(Dimension::Office), &self.seen.offices) {
+                (Some(one), Some(own)) => Some([one].into_iter().filter(|one| own.contains(one)).collect()),
+                (Some(one), None) => Some([one].into()),
+                (None, own) => own.clone(),
+            },
+            not_about: self.seen.not_about.clone(),
             department: only(Dimension::Department),
             category: only(Dimension::Category),
             class: only(Dimension::Class).and_then(|class| class.parse().ok()),
@@ -108,8 +133,8 @@ impl Question {
             pairs.extend(within.from.map(|at| (names.0, shown(at))));
             pairs.extend(within.to.map(|at| (names.1, shown(at))));
         }
-        pairs.extend(list.closure.map(|closure| ("closure", daak_domain::insight::facts::closure_name(closure).to_owned())));
-        pairs.extend(list.late.map(|late| ("late", late.to_string())));
+        pairs.extend(list.closure.map(|closure| ("closure", closure.as_str().to_owned())));
+        pairs.extend(list.late.map(|late| ("closed_late", late.to_string())));
         for (dimension, wanted) in &self.only {
             pairs.push((dimension.as_str(), if wanted.is_empty() { "none".into() } else { wanted.clone() }));
         }

@@ -148,7 +148,7 @@ impl Insight {
                 spans: vec![Span { from, to }],
                 daily: false,
             };
-            if !counting.is_kept() {
+            if asked.seen.is_bounded() || !counting.is_kept() {
                 self.one_by_one(asked, &tallies, by, &mut sums).await?;
                 continue;
             }
@@ -199,8 +199,8 @@ impl Insight {
         let daily = step != Step::Month;
         let spans = if daily { vec![asked.period] } else { stretches.clone() };
         let counting = Counting { facts: facts.into_iter().collect(), only: asked.only.clone(), by: vec![], spans, daily };
-        if !counting.is_kept() {
-            return Err(TooMuch::NotKept { most: 0 }.into());
+        if asked.seen.is_bounded() || !counting.is_kept() {
+            return self.series_one_by_one(asked, measure, &stretches).await;
         }
         let mut sums: BTreeMap<(usize, Tally), Sum> = BTreeMap::new();
         for counted in self.store.count(&counting).await? {
@@ -226,6 +226,24 @@ impl Insight {
         Ok(stretches.into_iter().enumerate().map(point).collect())
     }
 
+    /// The lists of each stretch, counted.
+    async fn series_one_by_one(&self, asked: &Question, measure: &Measure, stretches: &[Span]) -> Result<Vec<Point>, InsightError> {
+        if asked.period.days() > LONGEST_ONE_BY_ONE {
+            return Err(TooMuch::NotKept { most: LONGEST_ONE_BY_ONE }.into());
+        }
+        let mut points = Vec::new();
+        for days in stretches {
+            let list = asked.query(&measure.count.listing(*days));
+            let (n, went_by) = self.store.count_list(&list, None).await?.first().map_or((0, 0), |(_, n, days)| (*n, *days));
+            let of = match measure.of {
+                Some(tally) => Some(self.store.count_list(&asked.query(&tally.listing(*days)), None).await?.first().map_or(0, |l| l.1)),
+                None => None,
+            };
+            points.push(Point { days: *days, number: measure.number(n, of, went_by), list: asked.list(&measure.count.listing(*days)) });
+        }
+        Ok(points)
+    }
+
     /// What is open now, by age in days since registration, told apart by a dimension where one is given.
     ///
     /// # Errors
@@ -239,16 +257,19 @@ impl Insight {
             spans: bands.iter().map(|(_, _, span)| *span).collect(),
             daily: false,
         };
-        if !counting.is_kept() {
-            return Err(TooMuch::NotKept { most: 0 }.into());
-        }
         let mut sums: BTreeMap<(String, usize), i64> = BTreeMap::new();
-        let mut keys = BTreeSet::new();
-        for counted in self.store.count(&counting).await? {
-            let key = counted.key.concat();
-            *sums.entry((key.clone(), counted.span)).or_default() += counted.n;
-            keys.insert(key);
+        if asked.seen.is_bounded() || !counting.is_kept() {
+            for (band, (_, _, span)) in bands.iter().enumerate() {
+                for (key, n, _) in self.store.count_list(&asked.query(&Tally::Open.listing(*span)), by).await? {
+                    sums.insert((key, band), n);
+                }
+            }
+        } else {
+            for counted in self.store.count(&counting).await? {
+                *sums.entry((counted.key.concat(), counted.span)).or_default() += counted.n;
+            }
         }
+        let keys: BTreeSet<&String> = sums.keys().map(|(key, _)| key).collect();
         let line = |key: Option<&str>| {
             let here = by.zip(key).map_or_else(|| asked.clone(), |(dimension, key)| asked.and(dimension, key));
             let of = |band: usize| match key {
@@ -261,7 +282,7 @@ impl Insight {
         let total = Words { bn: "মোট".into(), hi: "कुल".into(), en: "Total".into() };
         let mut lines = vec![(String::new(), total, line(None))];
         if let Some(dimension) = by {
-            let mut apart: Vec<_> = keys.iter().map(|key| (key.clone(), self.names().name(dimension, key), line(Some(key)))).collect();
+            let mut apart: Vec<_> = keys.iter().map(|key| ((*key).clone(), self.names().name(dimension, key), line(Some(key)))).collect();
             apart.sort_by_key(|(_, _, cells)| std::cmp::Reverse(cells.iter().map(|(n, _)| n).sum::<i64>()));
             lines.extend(apart);
         }

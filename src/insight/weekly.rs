@@ -1,7 +1,7 @@
 //! The weekly report by mail: written into the outbox once a week for each address, under a key that makes it once.
 
 use super::report::mail;
-use super::{Insight, InsightError, Question};
+use super::{Insight, InsightError, Question, Seen};
 use crate::clock::Clock;
 use crate::observe::event;
 use crate::store::NewMessage;
@@ -55,7 +55,7 @@ impl Weekly {
     pub async fn send(&self, insight: &Insight, now: Timestamp) -> Result<(), InsightError> {
         let monday = ended(now);
         let period = Span { from: monday.plus(-7), to: monday.plus(-1) };
-        let report = insight.report(&Question { only: vec![], period, now }, self.language).await?;
+        let report = insight.report(&Question { only: vec![], period, now, seen: Seen::default() }, self.language).await?;
         for to in &self.to {
             let message = NewMessage {
                 key: key(monday, to),
@@ -65,6 +65,7 @@ impl Weekly {
                 language: self.language,
                 text: mail(&report),
                 enclosed: Enclosed { subject: Some(report.title.clone()), ..Enclosed::default() },
+                masked: None,
                 urgent: false,
                 not_before: now,
             };

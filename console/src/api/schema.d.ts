@@ -75,26 +75,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/calls/{call}/attend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Attend a talk: your telephone rings, and you hear both sides. Ask again to change how. It ends when you hang up, or with the talk.
-         *     The agent sees it, and it stays in the record of the call.
-         */
-        post: operations["attend"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/calls/{call}/disposition": {
         parameters: {
             query?: never;
@@ -217,6 +197,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insight/ages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is open now, by age in days since registration. */
+        get: operations["ages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where there is more than was to be expected, and why that is said. */
+        get: operations["hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places that measures are shown on: boundaries that were imported, or cells around the offices. */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured: names, formulas, units, targets. */
+        get: operations["measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report on a month, or on any period: sentences, each with its table. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A measure in the course of time, with as many days before for comparison. */
+        get: operations["series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers, told apart by a dimension, each with the list behind it and the same of as many days before. */
+        get: operations["table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/letters": {
         parameters: {
             query?: never;
@@ -300,23 +399,6 @@ export interface paths {
         };
         /** Every office on a day: the tree, each office naming the one above it. */
         get: operations["offices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/overrides": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who closed how many tickets on their own word, without two witnesses: the most first, at most 200 people. */
-        get: operations["overrides"];
         put?: never;
         post?: never;
         delete?: never;
@@ -615,6 +697,16 @@ export interface components {
             /** @description Sign-in name of a person, name of a machine's token. */
             name?: string | null;
         };
+        /** @description How many, and which. */
+        AgeCount: {
+            /**
+             * Format: int64
+             * @description Tickets.
+             */
+            count: number;
+            /** @description The list of them. */
+            list: string;
+        };
         /** @description An agent, now. */
         AgentView: {
             /** @description Sign-in name. */
@@ -635,6 +727,22 @@ export interface components {
              * @description Of a wrap-up or a pause that ends by itself: when.
              */
             until?: string | null;
+        };
+        /** @description Open tickets by age. */
+        AgesLine: {
+            /** @description A number for each band. */
+            counts: components["schemas"]["AgeCount"][];
+            /** @description Code of what is counted; empty for all together, and where it is not known. */
+            key: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+        };
+        /** @description What is open, by age. */
+        AgesView: {
+            /** @description The bands, the youngest first. */
+            bands: components["schemas"]["Band"][];
+            /** @description All together, then each apart. */
+            lines: components["schemas"]["AgesLine"][];
         };
         /** @description Another category. */
         AlternativeView: {
@@ -675,11 +783,6 @@ export interface components {
             question: string;
             /** @enum {string} */
             type: "ask";
-            /**
-             * Format: date-time
-             * @description Until when the clock rests at most, 60 days from now at the latest; as long as the rule says where absent.
-             */
-            until?: string | null;
         } | {
             /** @description The answer. */
             text: string;
@@ -728,41 +831,6 @@ export interface components {
             reason: string;
             /** @enum {string} */
             type: "reopen";
-        } | {
-            /** @description Why, in the citizen's words. */
-            reason: string;
-            /** @enum {string} */
-            type: "appeal";
-        } | {
-            /** @description Photographs or documents, uploaded before. */
-            attachments?: components["schemas"]["FileReference"][];
-            /** @description What you saw. */
-            remarks: string;
-            /** @description Whether it shows the matter settled. */
-            settled: boolean;
-            /** @enum {string} */
-            type: "evidence";
-        } | {
-            /** @description Name of the call in which you spoke with them. */
-            call: string;
-            /** @description Whether they say that it is settled. */
-            settled: boolean;
-            /** @enum {string} */
-            type: "feedback";
-            /** @description In their words; needed for a no. */
-            words?: string | null;
-        } | {
-            /** @description Why it is right. */
-            remarks: string;
-            /** @enum {string} */
-            type: "cosign";
-        } | {
-            /** @description Codes of the offices. */
-            about: string[];
-            /** @description Why. */
-            reason: string;
-            /** @enum {string} */
-            type: "restrict";
         } | {
             /** @description The number of that ticket. */
             into: string;
@@ -822,11 +890,19 @@ export interface components {
              */
             url: string;
         };
-        /**
-         * @description How a supervisor attends a talk.
-         * @enum {string}
-         */
-        Attendance: "listen" | "whisper" | "barge" | "take_over";
+        /** @description A band of ages in days. */
+        Band: {
+            /**
+             * Format: int32
+             * @description From so many days.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description To so many; absent: and more.
+             */
+            to?: number | null;
+        };
         /** @description A call, live or past. */
         CallView: {
             /** @description Sign-in name of the agent. */
@@ -836,9 +912,6 @@ export interface components {
              * @description When it was answered.
              */
             answered_at?: string | null;
-            /** @description Sign-in names of supervisors: who attends now, or who attended. */
-            attended_by: string[];
-            attended_how?: components["schemas"]["Attendance"] | null;
             /** @description Its name. */
             call: string;
             /** @description The number dialled. */
@@ -1226,50 +1299,51 @@ export interface components {
             /** @description The ticket that it became. */
             ticket?: string | null;
         };
+        /** @description More than was to be expected. */
+        HotSpotView: {
+            /** @description Why it is told, in a sentence. */
+            because: components["schemas"]["Words"];
+            /** @description Code of the block or municipality, where it is one. */
+            block?: string | null;
+            /** @description Category code, where one stands out. */
+            category?: string | null;
+            /** @description LGD code of the district. */
+            district: string;
+            /**
+             * Format: double
+             * @description To be expected, from the eight weeks before.
+             */
+            expected: number;
+            /** @description The list of the tickets seen. */
+            list: string;
+            /**
+             * Format: double
+             * @description The probability of so many or more by chance.
+             */
+            p: number;
+            /** @description What the place is called. */
+            place: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Seen in the seven days.
+             */
+            seen: number;
+        };
         /**
          * @description A language by its ISO 639-1 code.
          * @enum {string}
          */
         Language: "bn" | "hi" | "en" | "ne" | "ur";
-        /** @description The limits of a ticket, since it was registered or opened again. */
-        LimitsView: {
-            /**
-             * Format: date-time
-             * @description By when somebody must have begun to do something.
-             */
-            first_action_at: string;
-            /**
-             * Format: date-time
-             * @description When somebody did.
-             */
-            first_action_done_at?: string | null;
-            /**
-             * Format: date-time
-             * @description By when the citizen should hear how far it is; absent where none is owed, or they heard.
-             */
-            interim_at?: string | null;
-            /**
-             * Format: date-time
-             * @description By when it must be resolved.
-             */
-            resolution_at: string;
-            /** @description Why the clock rests, while it does: `asked`, `report`. */
-            resting?: string | null;
-            /**
-             * Format: date-time
-             * @description Since when.
-             */
-            resting_since?: string | null;
-            /**
-             * Format: date-time
-             * @description Until when at most, where that is known.
-             */
-            resting_until?: string | null;
-            /**
-             * Format: date-time
-             * @description When its time began.
-             */
-            started_at: string;
+        /** @description One line of a table. */
+        LineView: {
+            /** @description Code of what is counted; empty where it is not known, and of the total. */
+            key: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+            /** @description A number for each measure, by its code. */
+            numbers: {
+                [key: string]: components["schemas"]["NumberView"];
+            };
         };
         /** @description Where a matter is. */
         LocationView: {
@@ -1288,6 +1362,13 @@ export interface components {
              */
             lon?: number | null;
         };
+        /** @description Places as areas. Coordinates are longitude and latitude in degrees. */
+        MapView: {
+            /** @description Blocks, as far as it is known where they are. */
+            blocks: components["schemas"]["ShapeView"][];
+            /** @description Districts. */
+            districts: components["schemas"]["ShapeView"][];
+        };
         /** @description All masters. */
         Masters: {
             /** @description Texts that people at the desk send often; `{number}`, `{due}`, `{department}` are filled in before they are sent. */
@@ -1302,6 +1383,43 @@ export interface components {
             dispositions: components["schemas"]["Disposition"][];
             /** @description Districts. */
             districts: components["schemas"]["District"][];
+        };
+        /** @description A measure. */
+        MeasureView: {
+            /** @description `more`, `less` or `neither` is good. */
+            better: string;
+            /** @description Its code. */
+            code: string;
+            /** @description How it is reckoned. */
+            formula: components["schemas"]["Words"];
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+            /** @description Whether it tells how things stand now, whatever the period. */
+            now: boolean;
+            /**
+             * Format: double
+             * @description What is to be reached.
+             */
+            target?: number | null;
+            /** @description `tickets`, `percent` or `days`. */
+            unit: string;
+        };
+        /** @description What is measured. */
+        MeasuresView: {
+            /** @description Where the bands of ages begin, after the first. */
+            ages: number[];
+            /**
+             * Format: date-time
+             * @description The moment of asking.
+             */
+            as_of: string;
+            /** @description All measures. */
+            measures: components["schemas"]["MeasureView"][];
+            /**
+             * Format: date
+             * @description The day of asking, in Kolkata.
+             */
+            today: string;
         };
         /**
          * @description Where a message stands.
@@ -1350,11 +1468,6 @@ export interface components {
             content: string;
             /** @description Name to show. */
             name: string;
-        };
-        /** @description How to attend. */
-        NewAttendance: {
-            /** @description Which way. */
-            how: components["schemas"]["Attendance"];
         };
         /** @description A contact to take in. */
         NewContact: {
@@ -1436,6 +1549,43 @@ export interface components {
             /** @description Telephone number, E.164 or as people in India write it. */
             phone?: string | null;
         };
+        /** @description A number, and what it was made of. */
+        NumberView: {
+            /**
+             * Format: double
+             * @description The same of as many days before.
+             */
+            before?: number | null;
+            /**
+             * Format: int64
+             * @description Tickets counted: the length of `list`.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high?: number | null;
+            /** @description The list of the tickets counted: the query of `GET /api/v1/tickets`. */
+            list: string;
+            /** @description The list of those of which they are a share. */
+            list_of?: string | null;
+            /**
+             * Format: double
+             * @description Lower end of a share's 95 % interval (Wilson), in percent.
+             */
+            low?: number | null;
+            /**
+             * Format: int64
+             * @description Tickets of which they are a share.
+             */
+            of?: number | null;
+            /**
+             * Format: double
+             * @description The number in the measure's unit; absent where there is nothing to divide by.
+             */
+            value?: number | null;
+        };
         /**
          * @description What kind of office.
          * @enum {string}
@@ -1466,16 +1616,6 @@ export interface components {
             name_hi: string;
             /** @description Code of the office above; none at the top. */
             parent?: string | null;
-        };
-        /** @description Tickets that stand closed on a person's own word. */
-        OverrideCount: {
-            /** @description Sign-in name of whoever closed them. */
-            by: string;
-            /**
-             * Format: int64
-             * @description How many.
-             */
-            count: number;
         };
         /** @description A ticket in the citizen's list. */
         OwnTicketRow: {
@@ -1571,9 +1711,6 @@ export interface components {
                  * @description When it was answered.
                  */
                 answered_at?: string | null;
-                /** @description Sign-in names of supervisors: who attends now, or who attended. */
-                attended_by: string[];
-                attended_how?: components["schemas"]["Attendance"] | null;
                 /** @description Its name. */
                 call: string;
                 /** @description The number dialled. */
@@ -1718,21 +1855,6 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
-        Page_OverrideCount: {
-            /** @description The items, in the list's order. */
-            items: {
-                /** @description Sign-in name of whoever closed them. */
-                by: string;
-                /**
-                 * Format: int64
-                 * @description How many.
-                 */
-                count: number;
-            }[];
-            /** @description Give this as `cursor` for the items after these; absent on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
         Page_QueueView: {
             /** @description The items, in the list's order. */
             items: {
@@ -1862,6 +1984,36 @@ export interface components {
             /** @description Telephone numbers. */
             phones: string[];
         };
+        /** @description A stretch of time and its number. */
+        PointView: {
+            /**
+             * Format: int64
+             * @description Tickets counted.
+             */
+            count: number;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /** @description The list behind the number. */
+            list: string;
+            /**
+             * Format: int64
+             * @description Tickets of which they are a share.
+             */
+            of?: number | null;
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /**
+             * Format: double
+             * @description The number in the measure's unit.
+             */
+            value?: number | null;
+        };
         /**
          * @description Whether an agent takes calls.
          * @enum {string}
@@ -1990,6 +2142,15 @@ export interface components {
             /** @description E.164. */
             phone?: string | null;
         };
+        /** @description A measure in the course of time. */
+        SeriesView: {
+            /** @description That of as many days before. */
+            before: components["schemas"]["PointView"][];
+            /** @description Code of the measure. */
+            measure: string;
+            /** @description The course. */
+            points: components["schemas"]["PointView"][];
+        };
         /** @description Whoever is signed in. */
         SessionView: {
             /** @description Department of an officer, by code. */
@@ -2004,6 +2165,23 @@ export interface components {
             office?: string | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Something that is drawn. */
+        ShapeView: {
+            /** @description Whether its lines are only the middle between offices, and no boundaries. */
+            approximate: boolean;
+            /** @description Filled areas (even-odd rule). */
+            areas: number[][][];
+            /** @description Lines around it. */
+            borders: number[][][];
+            /** @description LGD code. */
+            code: string;
+            /** @description LGD code of its district. */
+            district: string;
+            /** @description Where its name stands. */
+            label: number[];
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
         };
         /** @description A code, as the citizen read it. */
         ShownCode: {
@@ -2059,6 +2237,30 @@ export interface components {
             text?: string | null;
             /** @description What, for programs. */
             type: string;
+        };
+        /** @description Numbers. */
+        TableView: {
+            /**
+             * Format: date-time
+             * @description The moment of asking.
+             */
+            as_of: string;
+            /** @description By what they are told apart. */
+            by?: string | null;
+            /**
+             * Format: date
+             * @description First day of the period.
+             */
+            from: string;
+            /** @description Each apart, those with the most tickets first. */
+            lines: components["schemas"]["LineView"][];
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /** @description All together. */
+            total: components["schemas"]["LineView"];
         };
         /** @description A ticket by its number, or a grievance that need not be stored. */
         TicketOrText: string | number | components["schemas"]["GivenGrievance"];
@@ -2144,7 +2346,6 @@ export interface components {
             channels: components["schemas"]["Channel"][];
             /** @description What came in, the first first. */
             contacts: components["schemas"]["ContactView"][];
-            limits?: components["schemas"]["LimitsView"] | null;
             /**
              * @description Types of events that you may add as it stands.
              * @example [
@@ -2180,6 +2381,15 @@ export interface components {
             score: number;
             /** @description `accept`, `return` or `human`. */
             verdict: string;
+        };
+        /** @description A text in three languages. */
+        Words: {
+            /** @description In Bengali. */
+            bn: string;
+            /** @description In English. */
+            en: string;
+            /** @description In Hindi. */
+            hi: string;
         };
     };
     responses: never;
@@ -2304,39 +2514,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView"];
-                };
-            };
-        };
-    };
-    attend: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the call */
-                call: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewAttendance"];
-            };
-        };
-        responses: {
-            /** @description Your telephone rings */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2601,6 +2778,326 @@ export interface operations {
             };
         };
     };
+    ages: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Codes of measures, separated by commas; all where absent. */
+                measures?: string;
+                /** @description department, category, class, district, block, channel, office or officer; only the total where absent. */
+                by?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many of each age */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgesView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hotspots: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the seven days before today, the most remarkable first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpotView"][];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is drawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapView"];
+                };
+            };
+        };
+    };
+    measures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All measures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuresView"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description A month, such as 2026-10; the last whole month where neither it nor `from` is given. */
+                month?: string;
+                /** @description html or pdf; html where absent. */
+                format?: string;
+                /** @description bn, hi or en; bn where absent. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page or a PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The fonts are missing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    series: {
+        parameters: {
+            query: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Code of the measure. */
+                measure: string;
+                /** @description day, week (from Monday) or month; day where absent. */
+                step?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its points */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Codes of measures, separated by commas; all where absent. */
+                measures?: string;
+                /** @description department, category, class, district, block, channel, office or officer; only the total where absent. */
+                by?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     lay_down: {
         parameters: {
             query?: {
@@ -2727,33 +3224,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_OfficeView"];
-                };
-            };
-        };
-    };
-    overrides: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_OverrideCount"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2949,11 +3419,15 @@ export interface operations {
                 late?: boolean;
                 /** @description On whose word it was closed. */
                 closure?: components["schemas"]["Closure"];
-                /** @description LGD code of a district, or its name. */
+                /** @description LGD code of a district, or its name; `none`: where it is not known. */
                 district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description Class of its limit. */
+                class?: components["schemas"]["SlaClass"];
                 /** @description By which way it came. */
                 channel?: components["schemas"]["Channel"];
-                /** @description Sign-in name of the person who has it. */
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
                 officer?: string;
                 /** @description Whether it is an emergency. */
                 emergency?: boolean;
@@ -2961,6 +3435,20 @@ export interface operations {
                 from?: string;
                 /** @description Registered before this time. */
                 to?: string;
+                /** @description Due at this time or later. */
+                due_from?: string;
+                /** @description Due before this time. */
+                due_to?: string;
+                /** @description Closed at this time or later, and closed now. */
+                closed_from?: string;
+                /** @description Closed before this time, and closed now. */
+                closed_to?: string;
+                /** @description Last reopened at this time or later. */
+                reopened_from?: string;
+                /** @description Last reopened before this time. */
+                reopened_to?: string;
+                /** @description Whether it was closed after its limit, and is closed now. */
+                closed_late?: boolean;
                 /** @description Words of what was said, in any script. */
                 q?: string;
                 /** @description What `next` was on the page before. */

@@ -56,7 +56,7 @@ async function asked<T>(
 }
 
 /** Filters of the address that the measures know. */
-const names = ['department', 'category', 'class', 'district', 'block', 'channel', 'officer'];
+const names = ['department', 'category', 'class', 'district', 'block', 'channel', 'office', 'officer'];
 
 /** Periods that are chosen by a word. */
 export const periods = ['7', '30', '90', 'month', 'last_month', 'year', 'own'] as const;

@@ -136,6 +136,7 @@ export const bn: Words = {
   'insight.by.district': 'জেলা',
   'insight.by.block': 'ব্লক',
   'insight.by.channel': 'মাধ্যম',
+  'insight.by.office': 'কার্যালয়',
   'insight.by.officer': 'আধিকারিক',
   'insight.measure': 'পরিমাপ',
   'insight.ranking': 'কে কেমন করছে',

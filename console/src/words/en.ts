@@ -134,6 +134,7 @@ export const en = {
   'insight.by.district': 'District',
   'insight.by.block': 'Block',
   'insight.by.channel': 'Came by',
+  'insight.by.office': 'Office',
   'insight.by.officer': 'Officer',
   'insight.measure': 'Measure',
   'insight.ranking': 'Who does how well',

@@ -136,6 +136,7 @@ export const hi: Words = {
   'insight.by.district': 'ज़िला',
   'insight.by.block': 'ब्लॉक',
   'insight.by.channel': 'माध्यम',
+  'insight.by.office': 'कार्यालय',
   'insight.by.officer': 'अधिकारी',
   'insight.measure': 'माप',
   'insight.ranking': 'कौन कैसा कर रहा है',

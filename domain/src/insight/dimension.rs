@@ -19,19 +19,22 @@ pub enum Dimension {
     Block,
     /// By which way it came.
     Channel,
+    /// The office that has it. Counted from the tickets themselves: no sums are kept by office.
+    Office,
     /// The person who has it. Counted from the tickets themselves: no sums are kept by person.
     Officer,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 7] = [
+    pub const ALL: [Dimension; 8] = [
         Dimension::Department,
         Dimension::Category,
         Dimension::Class,
         Dimension::District,
         Dimension::Block,
         Dimension::Channel,
+        Dimension::Office,
         Dimension::Officer,
     ];
 
@@ -48,6 +51,7 @@ impl Dimension {
             Dimension::District => "district",
             Dimension::Block => "block",
             Dimension::Channel => "channel",
+            Dimension::Office => "office",
             Dimension::Officer => "officer",
         }
     }
@@ -61,7 +65,7 @@ impl Dimension {
             Dimension::District => &kind.district,
             Dimension::Block => &kind.block,
             Dimension::Channel => kind.channel.as_str(),
-            Dimension::Officer => "",
+            Dimension::Office | Dimension::Officer => "",
         }
     }
 }

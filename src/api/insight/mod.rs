@@ -11,7 +11,7 @@ use crate::api::parts::Parts;
 use crate::api::problem::{Answer, Problem};
 use crate::api::refused_by_store;
 use crate::api::who::Who;
-use crate::insight::{InsightError, Question, Step};
+use crate::insight::{InsightError, Question, Seen, Step};
 use axum::extract::State as Joined;
 use axum::response::{IntoResponse, Response};
 use daak_domain::Timestamp;
@@ -26,7 +26,7 @@ const USUAL: i32 = 30;
 /// Measures in one table.
 const MOST_MEASURES: usize = 16;
 
-/// Which tickets are counted, and when. An officer sees the own department, whatever is asked.
+/// Which tickets are counted, and when. Nobody counts tickets that they may not see.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filters {
@@ -48,6 +48,8 @@ pub struct Filters {
     pub block: Option<String>,
     /// By which way it came.
     pub channel: Option<String>,
+    /// Code of the office that has it.
+    pub office: Option<String>,
     /// Sign-in name of the person who has it; `none`: nobody.
     pub officer: Option<String>,
 }
@@ -61,14 +63,17 @@ impl Filters {
         };
         let to = day("to", self.to)?.unwrap_or(Day::of(now));
         let from = day("from", self.from)?.unwrap_or(to.plus(1 - USUAL));
-        let department = who.0.department.clone().or(self.department);
+        let scope = &who.0.scope;
+        let department = scope.department.clone().or(self.department);
+        let district = scope.district.clone().or(self.district);
         let given = [
             (Dimension::Department, department),
             (Dimension::Category, self.category),
             (Dimension::Class, self.class),
-            (Dimension::District, self.district),
+            (Dimension::District, district),
             (Dimension::Block, self.block),
             (Dimension::Channel, self.channel),
+            (Dimension::Office, self.office),
             (Dimension::Officer, self.officer),
         ];
         let mut only = Vec::new();
@@ -84,7 +89,8 @@ impl Filters {
             }
             only.push((dimension, if wanted == "none" { String::new() } else { wanted }));
         }
-        Ok(Question { only, period: Span { from, to }, now })
+        let seen = Seen { offices: scope.offices().cloned(), not_about: scope.hidden().clone() };
+        Ok(Question { only, period: Span { from, to }, now, seen })
     }
 }
 
@@ -115,7 +121,7 @@ pub async fn measures(Joined(parts): Joined<Parts>, who: Who) -> Answer<Json<Mea
 pub struct Columns {
     /// Codes of measures, separated by commas; all where absent.
     pub measures: Option<String>,
-    /// department, category, class, district, block, channel or officer; only the total where absent.
+    /// department, category, class, district, block, channel, office or officer; only the total where absent.
     pub by: Option<String>,
     /// json, csv or xlsx.
     pub format: Option<String>,

@@ -42,7 +42,7 @@ async fn list_is_as_long(house: &House, number: &Value, what: &str) {
 #[tokio::test]
 async fn the_number_on_every_tile_is_the_length_of_the_list_behind_it() {
     let house = house().await;
-    for by in ["", "department", "category", "class", "district", "block", "channel", "officer"] {
+    for by in ["", "department", "category", "class", "district", "block", "channel", "office", "officer"] {
         let table = house.get(Role::Analyst, &format!("/api/v1/insight/table?by={by}")).await.json();
         let lines = table["lines"].as_array().expect("lines");
         assert_eq!(lines.is_empty(), by.is_empty(), "{by}");
