@@ -75,6 +75,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{call}/attend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attend a talk: your telephone rings, and you hear both sides. Ask again to change how. It ends when you hang up, or with the talk.
+         *     The agent sees it, and it stays in the record of the call.
+         */
+        post: operations["attend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{call}/disposition": {
         parameters: {
             query?: never;
@@ -890,6 +910,11 @@ export interface components {
              */
             url: string;
         };
+        /**
+         * @description How a supervisor attends a talk.
+         * @enum {string}
+         */
+        Attendance: "listen" | "whisper" | "barge" | "take_over";
         /** @description A band of ages in days. */
         Band: {
             /**
@@ -912,6 +937,9 @@ export interface components {
              * @description When it was answered.
              */
             answered_at?: string | null;
+            /** @description Sign-in names of supervisors: who attends now, or who attended. */
+            attended_by: string[];
+            attended_how?: components["schemas"]["Attendance"] | null;
             /** @description Its name. */
             call: string;
             /** @description The number dialled. */
@@ -1469,6 +1497,11 @@ export interface components {
             /** @description Name to show. */
             name: string;
         };
+        /** @description How to attend. */
+        NewAttendance: {
+            /** @description Which way. */
+            how: components["schemas"]["Attendance"];
+        };
         /** @description A contact to take in. */
         NewContact: {
             /** @description Number of the ticket that this is about, where the citizen says so. */
@@ -1711,6 +1744,9 @@ export interface components {
                  * @description When it was answered.
                  */
                 answered_at?: string | null;
+                /** @description Sign-in names of supervisors: who attends now, or who attended. */
+                attended_by: string[];
+                attended_how?: components["schemas"]["Attendance"] | null;
                 /** @description Its name. */
                 call: string;
                 /** @description The number dialled. */
@@ -2514,6 +2550,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView"];
+                };
+            };
+        };
+    };
+    attend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the call */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttendance"];
+            };
+        };
+        responses: {
+            /** @description Your telephone rings */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
