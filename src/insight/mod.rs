@@ -14,7 +14,7 @@ mod weekly;
 pub use hotspots::{HotSpot, in_digits};
 pub use names::Names;
 pub use question::{Question, Seen, TooMuch};
-pub use table::{Ages, Cell, Line, Point, Step, Table};
+pub use table::{AgeLine, Ages, Cell, Line, Point, Step, Table};
 pub use weekly::Weekly;
 
 use crate::masters::Masters;

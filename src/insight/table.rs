@@ -65,12 +65,25 @@ pub enum Step {
 pub struct Ages {
     /// From so many days to so many, or more.
     pub bands: Vec<(i32, Option<i32>)>,
-    /// All together, then each apart: key, name, and for each band how many and which.
-    pub lines: Vec<(String, Words, Vec<(i64, String)>)>,
+    /// All together, then each apart.
+    pub lines: Vec<AgeLine>,
+}
+
+/// What is open of one kind, by age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgeLine {
+    /// Code of what is counted; empty where it is not known, and of all together.
+    pub key: String,
+    /// What it is called.
+    pub name: Words,
+    /// For each band how many, and the list of them.
+    pub counts: Vec<(i64, String)>,
 }
 
 /// Tickets, and days from registration to closing.
 type Sum = (i64, i64);
+/// Sums by what is counted and by key.
+type Sums = BTreeMap<(Tally, String), Sum>;
 
 impl Insight {
     /// Numbers of these measures, told apart by a dimension where one is given.
@@ -97,9 +110,9 @@ impl Insight {
         measures: &[&Measure],
         by: Option<Dimension>,
         key: Option<&str>,
-        (now, before): (&BTreeMap<(Tally, String), Sum>, &BTreeMap<(Tally, String), Sum>),
+        (now, before): (&Sums, &Sums),
     ) -> Line {
-        let of = |sums: &BTreeMap<(Tally, String), Sum>, tally: Tally| match key {
+        let of = |sums: &Sums, tally: Tally| match key {
             Some(key) => sums.get(&(tally, key.to_owned())).copied().unwrap_or_default(),
             None => sums.iter().filter(|((t, _), _)| *t == tally).fold((0, 0), |sum, (_, (n, days))| (sum.0 + n, sum.1 + days)),
         };
@@ -126,13 +139,8 @@ impl Insight {
     }
 
     /// How many tickets each tally has, by key.
-    async fn sums(
-        &self,
-        asked: &Question,
-        tallies: &BTreeSet<Tally>,
-        by: Option<Dimension>,
-    ) -> Result<BTreeMap<(Tally, String), Sum>, InsightError> {
-        let mut sums: BTreeMap<(Tally, String), Sum> = BTreeMap::new();
+    async fn sums(&self, asked: &Question, tallies: &BTreeSet<Tally>, by: Option<Dimension>) -> Result<Sums, InsightError> {
+        let mut sums = Sums::new();
         // One statement for each span of days: what is open lies on other days than what was closed in the period.
         let mut spans: BTreeMap<(Day, Day), Vec<Tally>> = BTreeMap::new();
         for tally in tallies {
@@ -163,13 +171,7 @@ impl Insight {
     }
 
     /// The lists themselves, counted. Of what is open there are never too many; of the rest there are by the day.
-    async fn one_by_one(
-        &self,
-        asked: &Question,
-        tallies: &[Tally],
-        by: Option<Dimension>,
-        sums: &mut BTreeMap<(Tally, String), Sum>,
-    ) -> Result<(), InsightError> {
+    async fn one_by_one(&self, asked: &Question, tallies: &[Tally], by: Option<Dimension>, sums: &mut Sums) -> Result<(), InsightError> {
         for tally in tallies {
             let days = tally.days(asked.period, asked.today());
             if !tally.is_now() && days.days() > LONGEST_ONE_BY_ONE {
@@ -280,10 +282,12 @@ impl Insight {
             cells.collect::<Vec<_>>()
         };
         let total = Words { bn: "মোট".into(), hi: "कुल".into(), en: "Total".into() };
-        let mut lines = vec![(String::new(), total, line(None))];
+        let mut lines = vec![AgeLine { key: String::new(), name: total, counts: line(None) }];
         if let Some(dimension) = by {
-            let mut apart: Vec<_> = keys.iter().map(|key| ((*key).clone(), self.names().name(dimension, key), line(Some(key)))).collect();
-            apart.sort_by_key(|(_, _, cells)| std::cmp::Reverse(cells.iter().map(|(n, _)| n).sum::<i64>()));
+            let name = |key: &str| self.names().name(dimension, key);
+            let mut apart: Vec<_> =
+                keys.into_iter().map(|key| AgeLine { key: key.clone(), name: name(key), counts: line(Some(key)) }).collect();
+            apart.sort_by_key(|line| std::cmp::Reverse(line.counts.iter().map(|(n, _)| n).sum::<i64>()));
             lines.extend(apart);
         }
         Ok(Ages { bands: bands.into_iter().map(|(from, to, _)| (from, to)).collect(), lines })

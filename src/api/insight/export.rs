@@ -1,7 +1,7 @@
 //! Numbers as files: CSV that a spreadsheet reads as it is meant, and a workbook.
 
 use crate::api::problem::{Answer, Problem};
-use crate::insight::{Ages, Point, Question, Table};
+use crate::insight::{AgeLine, Ages, Point, Question, Table};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use daak_domain::insight::measure::Words;
@@ -59,7 +59,7 @@ impl Form {
         }
     }
 
-    fn words<'w>(self, words: &'w Words) -> &'w str {
+    fn words(self, words: &Words) -> &str {
         match self {
             Form::Json => &words.en,
             Form::Csv(tongue) | Form::Xlsx(tongue) => tongue.of(words),
@@ -111,9 +111,9 @@ pub fn series(form: Form, measure: &Measure, points: &[Point]) -> Answer<Respons
 pub fn ages(form: Form, ages: &Ages) -> Answer<Response> {
     let band = |(from, to): &(i32, Option<i32>)| Value::Text(to.map_or(format!("{from}+"), |to| format!("{from}–{to}")));
     let head = [Value::Text("code".into()), Value::Text("name".into())].into_iter().chain(ages.bands.iter().map(band)).collect();
-    let row = |(key, name, counts): &(String, Words, Vec<(i64, String)>)| {
-        let texts = [Value::Text(key.clone()), Value::Text(form.words(name).to_owned())];
-        texts.into_iter().chain(counts.iter().map(|(n, _)| Value::Number(*n as f64))).collect()
+    let row = |line: &AgeLine| {
+        let texts = [Value::Text(line.key.clone()), Value::Text(form.words(&line.name).to_owned())];
+        texts.into_iter().chain(line.counts.iter().map(|(n, _)| Value::Number(*n as f64))).collect()
     };
     let rows: Vec<Vec<Value>> = std::iter::once(head).chain(ages.lines.iter().map(row)).collect();
     file(form, "daak-ages", &rows)

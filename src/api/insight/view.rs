@@ -1,6 +1,6 @@
 //! Numbers as they are shown.
 
-use crate::insight::{Ages, Cell, HotSpot, Line, Point, Question, Table};
+use crate::insight::{AgeLine, Ages, Cell, HotSpot, Line, Point, Question, Table};
 use daak_domain::Timestamp;
 use daak_domain::insight::measure::{self, Better, Number, Unit};
 use daak_domain::insight::{Dimension, Measure};
@@ -261,11 +261,8 @@ pub struct AgeCount {
 impl From<Ages> for AgesView {
     fn from(ages: Ages) -> Self {
         let count = |(count, list)| AgeCount { count, list };
-        let line = |(key, name, counts): (String, measure::Words, Vec<_>)| AgesLine {
-            key,
-            name: (&name).into(),
-            counts: counts.into_iter().map(count).collect(),
-        };
+        let line =
+            |line: AgeLine| AgesLine { key: line.key, name: (&line.name).into(), counts: line.counts.into_iter().map(count).collect() };
         Self {
             bands: ages.bands.into_iter().map(|(from, to)| Band { from, to }).collect(),
             lines: ages.lines.into_iter().map(line).collect(),
