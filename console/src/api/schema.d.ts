@@ -427,6 +427,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who closed how many tickets on their own word, without two witnesses: the most first, at most 200 people. */
+        get: operations["overrides"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -803,6 +820,11 @@ export interface components {
             question: string;
             /** @enum {string} */
             type: "ask";
+            /**
+             * Format: date-time
+             * @description Until when the clock rests at most, 60 days from now at the latest; as long as the rule says where absent.
+             */
+            until?: string | null;
         } | {
             /** @description The answer. */
             text: string;
@@ -851,6 +873,41 @@ export interface components {
             reason: string;
             /** @enum {string} */
             type: "reopen";
+        } | {
+            /** @description Why, in the citizen's words. */
+            reason: string;
+            /** @enum {string} */
+            type: "appeal";
+        } | {
+            /** @description Photographs or documents, uploaded before. */
+            attachments?: components["schemas"]["FileReference"][];
+            /** @description What you saw. */
+            remarks: string;
+            /** @description Whether it shows the matter settled. */
+            settled: boolean;
+            /** @enum {string} */
+            type: "evidence";
+        } | {
+            /** @description Name of the call in which you spoke with them. */
+            call: string;
+            /** @description Whether they say that it is settled. */
+            settled: boolean;
+            /** @enum {string} */
+            type: "feedback";
+            /** @description In their words; needed for a no. */
+            words?: string | null;
+        } | {
+            /** @description Why it is right. */
+            remarks: string;
+            /** @enum {string} */
+            type: "cosign";
+        } | {
+            /** @description Codes of the offices. */
+            about: string[];
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "restrict";
         } | {
             /** @description The number of that ticket. */
             into: string;
@@ -1362,6 +1419,46 @@ export interface components {
          * @enum {string}
          */
         Language: "bn" | "hi" | "en" | "ne" | "ur";
+        /** @description The limits of a ticket, since it was registered or opened again. */
+        LimitsView: {
+            /**
+             * Format: date-time
+             * @description By when somebody must have begun to do something.
+             */
+            first_action_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody did.
+             */
+            first_action_done_at?: string | null;
+            /**
+             * Format: date-time
+             * @description By when the citizen should hear how far it is; absent where none is owed, or they heard.
+             */
+            interim_at?: string | null;
+            /**
+             * Format: date-time
+             * @description By when it must be resolved.
+             */
+            resolution_at: string;
+            /** @description Why the clock rests, while it does: `asked`, `report`. */
+            resting?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            resting_since?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when at most, where that is known.
+             */
+            resting_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When its time began.
+             */
+            started_at: string;
+        };
         /** @description One line of a table. */
         LineView: {
             /** @description Code of what is counted; empty where it is not known, and of the total. */
@@ -1650,6 +1747,16 @@ export interface components {
             /** @description Code of the office above; none at the top. */
             parent?: string | null;
         };
+        /** @description Tickets that stand closed on a person's own word. */
+        OverrideCount: {
+            /** @description Sign-in name of whoever closed them. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
         /** @description A ticket in the citizen's list. */
         OwnTicketRow: {
             /** @description What it is about, in words. */
@@ -1886,6 +1993,21 @@ export interface components {
                 name_hi: string;
                 /** @description Code of the office above; none at the top. */
                 parent?: string | null;
+            }[];
+            /** @description Give this as `cursor` for the items after these; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OverrideCount: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description Sign-in name of whoever closed them. */
+                by: string;
+                /**
+                 * Format: int64
+                 * @description How many.
+                 */
+                count: number;
             }[];
             /** @description Give this as `cursor` for the items after these; absent on the last page. */
             next?: string | null;
@@ -2382,6 +2504,7 @@ export interface components {
             channels: components["schemas"]["Channel"][];
             /** @description What came in, the first first. */
             contacts: components["schemas"]["ContactView"][];
+            limits?: components["schemas"]["LimitsView"] | null;
             /**
              * @description Types of events that you may add as it stands.
              * @example [
@@ -3293,6 +3416,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_OfficeView"];
+                };
+            };
+        };
+    };
+    overrides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OverrideCount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
