@@ -21,7 +21,17 @@ fn body_for(path: &str, number: &str) -> Option<Value> {
 fn told(answered: &Answered, number: &str) -> (StatusCode, String) {
     let grouped = Number::parse(number).expect("a number").grouped();
     let body = String::from_utf8_lossy(&answered.body).replace(number, "#").replace(&grouped, "#");
-    (answered.status, body)
+    (answered.status, without_the_moment(&body))
+}
+
+/// The answer but for the moment of asking: `as_of` in JSON, the note of a report.
+fn without_the_moment(body: &str) -> String {
+    let Ok(Value::Object(mut object)) = serde_json::from_str(body) else {
+        let (before, after) = body.split_once("<p class=\"note\">").unwrap_or((body, ""));
+        return format!("{before}{}", after.split_once("</p>").map_or("", |(_, rest)| rest));
+    };
+    object.remove("as_of");
+    Value::Object(object).to_string()
 }
 
 async fn restricted(house: &House) -> String {
