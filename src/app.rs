@@ -25,6 +25,7 @@ use crate::citizen::Citizens;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::Floor;
+use crate::follow::Caller;
 use crate::insight::{Insight, Weekly};
 use crate::intake::Desk;
 use crate::masters::MastersError;
@@ -219,7 +220,11 @@ impl App {
         keep(tasks, "the asking of citizens", feedback.run(closing.clone()));
         let limits = LimitKeeper::new(ground.store.clone(), desk.clone(), ground.masters.clone(), Clock::system());
         keep(tasks, "the keeping of limits", limits.run(closing.clone()));
-        let router = crate::api::router(parts(&config, &ground, (desk, citizens), floor, browsers, (reports, door, inbound), hooks));
+        let caller = || Caller::new(ground.store.clone(), Clock::system()).map_err(|why| AppError::Masters(format!("webhooks: {why}")));
+        keep(tasks, "the calling of webhooks", caller()?.run(closing.clone()));
+        let caller = Arc::new(caller()?);
+        let router =
+            crate::api::router(parts(&config, &ground, (desk, citizens), floor, browsers, (reports, door, inbound), (hooks, caller)));
         app.listening.extend(http::listen(&config, router, tasks, closing).await?);
         Ok(app)
     }
@@ -274,7 +279,7 @@ fn parts(
     floor: Floor,
     browsers: voice::Browsers,
     sms: SmsIn,
-    hooks: Arc<Hooks>,
+    (hooks, caller): (Arc<Hooks>, Arc<Caller>),
 ) -> Parts {
     Parts::new(Joined {
         store: ground.store.clone(),
@@ -290,6 +295,7 @@ fn parts(
         page_calls: browsers.page_calls,
         masters: (&*ground.masters).into(),
         rules: ground.masters.clone(),
+        caller,
         figures: Default::default(),
         insight: Insight::new(ground.store.clone(), ground.masters.clone()),
         reports: sms.0,

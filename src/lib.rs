@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod floor;
+pub mod follow;
 pub mod insight;
 pub mod intake;
 pub mod intelligence;

@@ -3,7 +3,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
 use daak::store::{
-    Destination, Disposition, NewCode, NewMessage, Opening, Progress, ShownCode, Store, StoreError, TakeIn, TakenIn, TicketQuery,
+    ChangeQuery, CountedBy, Destination, Disposition, NewCode, NewMessage, Opening, Progress, PublicQuery, ShownCode, Store, StoreError,
+    TakeIn, TakenIn, TicketQuery, WebhookCall, WebhookRow,
 };
 use daak_domain::Timestamp;
 use daak_domain::contact::{Channel, Contact, Outcome, Sender, Statement};
@@ -80,6 +81,8 @@ async fn every_test(store: &Store, leap: impl AsyncFn(i64)) {
     clocks_come_due_once(store).await;
     messages_go_forward_only(store).await;
     a_code_opens_one_session(store).await;
+    changes_come_in_order_and_none_is_missed(store).await;
+    webhooks_keep_their_place(store).await;
     let (tickets, broken) = store.verify_chain().await.expect("it is walked");
     assert!(tickets > 5 && broken.is_empty(), "{tickets} {broken:?}");
 }
@@ -139,6 +142,64 @@ async fn open(store: &Store, contact: Contact) -> TakenIn {
 
 fn by(body: EventBody) -> Event {
     Event { at: at(60), by: Actor::Person { name: "rina".into() }, body }
+}
+
+async fn changes_come_in_order_and_none_is_missed(store: &Store) {
+    let from = store.last_change().await.unwrap();
+    let many = (0..30).map(|n| {
+        let store = store.clone();
+        async move { open(&store, contact(&format!("change{n}"), &format!("98300880{n:02}"), "জল নেই")).await.ticket.number }
+    });
+    let reader = async {
+        let (mut after, mut seen) = (from, Vec::new());
+        // Read while others write: whoever goes on from a place misses nothing.
+        while seen.len() < 60 {
+            let query = ChangeQuery { after: Some(after), limit: 7, ..ChangeQuery::default() };
+            let rows = store.changes_of(query).await.unwrap();
+            assert!(rows.windows(2).all(|two| two[0].place < two[1].place));
+            after = rows.last().map_or(after, |row| row.place);
+            seen.extend(rows.iter().map(|row| (row.number, row.seq)));
+            tokio::task::yield_now().await;
+        }
+        seen
+    };
+    let (numbers, seen) = tokio::join!(futures_util::future::join_all(many), reader);
+    let expected: std::collections::BTreeSet<_> = numbers.iter().flat_map(|number| [(*number, 1), (*number, 2)]).collect();
+    assert_eq!(seen.len(), expected.len());
+    assert_eq!(seen.into_iter().collect::<std::collections::BTreeSet<_>>(), expected);
+    let public = PublicQuery { numbers: vec![numbers[0]], limit: 10, ..PublicQuery::default() };
+    let found = store.public_matters(public).await.unwrap();
+    assert_eq!(found.iter().map(|matter| (matter.ticket.number, matter.updated_at)).collect::<Vec<_>>(), [(numbers[0], at(0))]);
+    let query =
+        ChangeQuery { public: true, portal: Some("open311:x:".into()), from: Some(at(0)), to: Some(at(1)), ..ChangeQuery::default() };
+    assert!(!store.changes_of(query).await.unwrap().is_empty());
+    assert!(store.count_tickets(CountedBy::State).await.unwrap().iter().any(|count| count.key == "registered" && count.count >= 30));
+    assert!(store.confidential_among(&numbers).await.unwrap().is_empty());
+}
+
+async fn webhooks_keep_their_place(store: &Store) {
+    let hook = WebhookRow {
+        name: "portal".into(),
+        url: "https://portal.example/".into(),
+        secret: "s".into(),
+        after: store.last_change().await.unwrap(),
+        attempts: 0,
+        next_at: at(10),
+        paused_at: None,
+        failing_since: None,
+    };
+    store.put_webhook(hook.clone()).await.unwrap();
+    assert_eq!(store.webhooks().await.unwrap(), [hook.clone()]);
+    assert!(store.webhooks_claim(at(9), at(60)).await.unwrap().is_empty());
+    assert_eq!(store.webhooks_claim(at(10), at(60)).await.unwrap().len(), 1);
+    assert!(store.webhooks_claim(at(11), at(60)).await.unwrap().is_empty(), "one has it");
+    let call = WebhookCall { at: at(11), told: String::new(), changes: 3, taken: false, detail: "503".into() };
+    let failing = WebhookRow { attempts: 1, next_at: at(100), failing_since: Some(at(11)), paused_at: Some(at(12)), ..hook };
+    store.webhook_called(failing.clone(), Some(call.clone())).await.unwrap();
+    assert_eq!(store.webhook("portal").await.unwrap(), Some(failing));
+    assert_eq!(store.webhook_calls("portal", 10).await.unwrap(), [call]);
+    assert!(store.webhooks_claim(at(200), at(260)).await.unwrap().is_empty(), "it is given up until somebody says so");
+    assert!(store.drop_webhook("portal").await.unwrap() && !store.drop_webhook("portal").await.unwrap());
 }
 
 async fn a_code_opens_one_session(store: &Store) {

@@ -64,6 +64,8 @@ pub enum Act {
     Quarantine,
     ReadMeasures,
     ManagePeople,
+    FollowChanges,
+    ManageWebhooks,
 }
 
 impl Act {
@@ -104,6 +106,8 @@ impl Act {
             Act::Quarantine => "decide what is held in quarantine",
             Act::ReadMeasures => "read measures",
             Act::ManagePeople => "manage people",
+            Act::FollowChanges => "follow changes",
+            Act::ManageWebhooks => "manage webhooks",
         }
     }
 
@@ -141,6 +145,8 @@ impl Act {
             Act::ReadOutbox => &[Supervisor, Processor, Auditor, Admin],
             Act::ReadMeasures => &[Supervisor, Analyst, Auditor, Admin, Officer, Integration],
             Act::ManagePeople => &[Admin],
+            Act::FollowChanges => &[Integration, Admin, Auditor],
+            Act::ManageWebhooks => &[Admin],
         }
     }
 }

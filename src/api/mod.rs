@@ -4,6 +4,7 @@
 //! `docs/openapi.json`. Errors are problem details ([`problem`]), lists come in pages ([`page`]).
 
 pub mod atr;
+mod changes;
 pub mod classify;
 mod console;
 pub mod contacts;
@@ -19,6 +20,7 @@ pub mod masters;
 pub mod media_type;
 mod messages;
 pub mod offices;
+mod open311;
 mod openapi;
 pub mod page;
 pub mod parts;
@@ -28,6 +30,7 @@ pub mod public;
 mod range;
 mod session;
 pub mod tickets;
+mod webhooks;
 mod who;
 pub mod words;
 
@@ -60,6 +63,7 @@ pub fn router(parts: Parts) -> Router {
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(openapi::document))
+        .merge(open311::routes())
         .merge(public::pages(parts.settings.attachment_limit))
         .route("/console", get(console::enter))
         .route("/console/", get(console::first_page))
@@ -86,6 +90,12 @@ fn api(attachment_limit: usize) -> OpenApiRouter<Parts> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(contacts::take_in).layer(DefaultBodyLimit::max(attachment_limit.saturating_mul(3) / 2)))
         .routes(routes!(letters::lay_down).layer(DefaultBodyLimit::max(attachment_limit)))
+        .routes(routes!(changes::changes))
+        .routes(routes!(webhooks::list, webhooks::make))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::calls))
         .routes(routes!(code::ask))
         .routes(routes!(code::open, code::close))
         .routes(routes!(ticket::list))

@@ -22,6 +22,7 @@ use utoipa::openapi::{Components, OpenApi as Document};
         (name = "classify", description = "What a text is about"),
         (name = "live", description = "What changes, as it changes"),
         (name = "session", description = "Signing in and out"),
+        (name = "changes", description = "What happens, for other systems to follow"),
         (name = "public", description = "What citizens see and do of their own, after a one-time code"),
     )
 )]

@@ -9,6 +9,7 @@ use super::public::figures::Figures;
 use crate::access::{Access, Role};
 use crate::bus::Bus;
 use crate::citizen::Citizens;
+use crate::follow::Caller;
 use crate::insight::Insight;
 use crate::intake::Steps;
 use crate::intelligence::Understand;
@@ -52,6 +53,8 @@ pub struct Joined {
     pub masters: Masters,
     /// The masters themselves: offices, routes, limits.
     pub rules: Arc<crate::masters::Masters>,
+    /// Calls other systems.
+    pub caller: Arc<Caller>,
     /// Counts for the public.
     pub figures: Figures,
     /// Measures.
@@ -75,6 +78,8 @@ pub struct Joined {
 pub struct Settings {
     /// Name on the public page.
     pub name: String,
+    /// The name of this jurisdiction for Open311.
+    pub jurisdiction: String,
     /// Telephone numbers on the public page.
     pub telephone: Vec<String>,
     /// Opening hours on the public page, in each of its languages.

@@ -17,6 +17,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use daak_domain::language::Language;
+use daak_domain::ticket::{State, Told};
 
 /// The pages. Forms with files may be as large as a file, and a little.
 pub fn pages(attachment_limit: usize) -> Router<Parts> {
@@ -38,6 +39,16 @@ pub fn pages(attachment_limit: usize) -> Router<Parts> {
         .route("/public/icon.svg", get(page::icon))
         .route("/call.js", get(call::script))
         .route("/public/v1/call", get(call::call))
+}
+
+/// A state, as it is said to citizens.
+pub fn state_in_words(state: State, language: Language) -> String {
+    words::Words::of(language).state(state)
+}
+
+/// What happened, for programs and in words; nothing that anybody wrote is in it.
+pub fn kind_in_words(parts: &Parts, told: &Told, language: Language) -> (&'static str, String) {
+    ticket::kind_said(parts, told, language)
 }
 
 fn language(asked: Option<&str>, accepted: Option<&str>) -> Language {

@@ -39,6 +39,7 @@ pub fn settings(config: &Config) -> Settings {
     let public_url = public.clone().or_else(local).unwrap_or_default();
     Settings {
         name: config.helpline.name.clone(),
+        jurisdiction: config.public.jurisdiction.clone(),
         telephone: config.helpline.telephone.clone(),
         hours: [Language::Bn, Language::Hi, Language::En].map(|language| (language, config.helpline.hours.to(language).to_owned())).into(),
         secure_cookie: public.as_deref().is_some_and(|url| url.starts_with("https://")),

@@ -107,6 +107,10 @@ catalogue! {
     LETTERS_UNREADABLE = "letters.unreadable";
     /// A delivery to a hook was not believed; with the account's name.
     HOOK_REFUSED = "hook.refused";
+    /// Webhooks cannot be called now; it is tried again.
+    WEBHOOKS_PAUSED = "webhooks.paused";
+    /// A webhook did not take what it was told; with its name.
+    WEBHOOK_NOT_TAKEN = "webhooks.not_taken";
     /// Files that contacts refer to cannot be fetched now; it is tried again.
     FILES_PAUSED = "files.paused";
     /// A file that a contact refers to cannot be had; its ticket says so.

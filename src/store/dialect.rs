@@ -44,6 +44,14 @@ impl Dialect {
         if self == Dialect::Postgres { &["LOCK TABLE tickets IN SHARE ROW EXCLUSIVE MODE"] } else { &[] }
     }
 
+    /// The condition on a change `c` that it comes after the place of parameters 1 and 2, and nothing can come before it any more.
+    pub(super) fn after_change(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "c.id > ?2",
+            Dialect::Postgres => "(c.written, c.id) > (?1, ?2) AND c.written < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        }
+    }
+
     /// Keeps the words by which a ticket is found. `known` tells that there may be some already.
     pub(super) async fn keep_words(
         self,

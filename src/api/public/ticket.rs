@@ -15,7 +15,7 @@ use axum::http::request::Parts as Head;
 use daak_domain::Timestamp;
 use daak_domain::language::Language;
 use daak_domain::person::Identity;
-use daak_domain::ticket::{Number, State, Ticket, Told};
+use daak_domain::ticket::{Closure, Number, State, Ticket, Told};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -207,33 +207,45 @@ pub fn view(parts: &Parts, own: &OwnTicket, language: Language) -> OwnTicketView
 }
 
 fn said(parts: &Parts, step: &Step, language: Language) -> StepView {
-    let words = Words::of(language);
-    let (kind, value, text) = match &step.told {
-        Told::Registered { .. } => ("registered", None, None),
-        Told::Added { .. } => ("added", None, step.words.clone()),
-        Told::Emergency => ("emergency", None, None),
-        Told::Given { department } => ("given", Some(parts.masters.department_name(department, language)), None),
-        Told::Begun => ("begun", None, None),
-        Told::Asked { question } => ("asked", None, Some(question.clone())),
-        Told::Answered { text } => ("answered", None, Some(text.clone())),
-        Told::Written { text } => ("written", None, Some(text.clone())),
-        Told::Visit => ("visit", None, None),
-        Told::Reported { closure_reason } => ("reported", Some(parts.masters.closure_reason_name(closure_reason, language)), None),
-        Told::Checked => ("checked", None, None),
-        Told::Questioned => ("questioned", None, None),
-        Told::SentBack => ("sent_back", None, None),
-        Told::NotSettled { words } => ("not_settled", None, Some(words.clone())),
-        Told::Closed { closure, remarks } => match closure {
-            daak_domain::ticket::Closure::Confirmed => ("closed_confirmed", None, remarks.clone()),
-            daak_domain::ticket::Closure::NoAnswer => ("closed_no_answer", None, remarks.clone()),
-            daak_domain::ticket::Closure::Evidenced => ("closed_evidenced", None, remarks.clone()),
-            daak_domain::ticket::Closure::Override => ("closed_override", None, remarks.clone()),
-        },
-        Told::Reopened => ("reopened", None, None),
-        Told::Rated { stars } => ("rated", Some(words.get("rate", &stars.to_string()).to_owned()), None),
-        Told::Joined { .. } => ("joined", None, None),
-        Told::Parted => ("parted", None, None),
-        Told::ForPolicy => ("for_policy", None, None),
+    let (kind, says) = kind_said(parts, &step.told, language);
+    let text = match &step.told {
+        Told::Added { .. } => step.words.clone(),
+        Told::Asked { question: text } | Told::Answered { text } | Told::Written { text } | Told::NotSettled { words: text } => {
+            Some(text.clone())
+        }
+        Told::Closed { remarks, .. } => remarks.clone(),
+        _ => None,
     };
-    StepView { at: step.at, kind, says: words.step(kind, value.as_deref()), text }
+    StepView { at: step.at, kind, says, text }
+}
+
+/// What happened, for programs and in words, without anything that anybody wrote.
+pub fn kind_said(parts: &Parts, told: &Told, language: Language) -> (&'static str, String) {
+    let words = Words::of(language);
+    let (kind, value) = match told {
+        Told::Registered { .. } => ("registered", None),
+        Told::Added { .. } => ("added", None),
+        Told::Emergency => ("emergency", None),
+        Told::Given { department } => ("given", Some(parts.masters.department_name(department, language))),
+        Told::Begun => ("begun", None),
+        Told::Asked { .. } => ("asked", None),
+        Told::Answered { .. } => ("answered", None),
+        Told::Written { .. } => ("written", None),
+        Told::Visit => ("visit", None),
+        Told::Reported { closure_reason } => ("reported", Some(parts.masters.closure_reason_name(closure_reason, language))),
+        Told::Checked => ("checked", None),
+        Told::Questioned => ("questioned", None),
+        Told::SentBack => ("sent_back", None),
+        Told::NotSettled { .. } => ("not_settled", None),
+        Told::Closed { closure: Closure::Confirmed, .. } => ("closed_confirmed", None),
+        Told::Closed { closure: Closure::NoAnswer, .. } => ("closed_no_answer", None),
+        Told::Closed { closure: Closure::Evidenced, .. } => ("closed_evidenced", None),
+        Told::Closed { closure: Closure::Override, .. } => ("closed_override", None),
+        Told::Reopened => ("reopened", None),
+        Told::Rated { stars } => ("rated", Some(words.get("rate", &stars.to_string()).to_owned())),
+        Told::Joined { .. } => ("joined", None),
+        Told::Parted => ("parted", None),
+        Told::ForPolicy => ("for_policy", None),
+    };
+    (kind, words.step(kind, value.as_deref()))
 }

@@ -66,6 +66,7 @@ impl House {
     }
 
     pub async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // another test has done it: fine
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_dir(folder.path()).await.expect("a database");
         let terms = Terms {
@@ -79,6 +80,7 @@ impl House {
         let (bus, archive) = (Bus::in_process(), Arc::new(Shelf::default()));
         let mut settings = Settings {
             name: "Test".into(),
+            jurisdiction: "wb.gov.in".into(),
             telephone: vec!["1000".into()],
             hours: HashMap::from([(Language::En, "always".into())]),
             origins: vec!["https://console.example".into()],
@@ -121,6 +123,7 @@ impl House {
             masters: masters(),
             insight: crate::insight::Insight::new(store.clone(), rules.clone()),
             rules,
+            caller: Arc::new(crate::follow::Caller::new(store.clone(), Clock::system()).expect("a client")),
             figures: Default::default(),
             reports: Arc::new(daak_sms::ReportAddress::new("http://127.0.0.1/hooks/sms/main", b"sixteen bytes and more").expect("valid")),
             texts: Arc::new(texts.expect("a door")),

@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Public {
+    /// What Open311 calls `jurisdiction_id`: a domain name of the state.
+    pub jurisdiction: String,
     /// Minutes for which a one-time code is good.
     pub code_minutes: u32,
     /// Showings that a code bears, right or wrong.
@@ -25,6 +27,7 @@ pub struct Public {
 impl Default for Public {
     fn default() -> Self {
         Self {
+            jurisdiction: "daak.local".into(),
             code_minutes: 10,
             code_tries: 5,
             codes_per_target_h: 5,
