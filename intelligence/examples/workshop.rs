@@ -1,12 +1,14 @@
 //! The workshop of the model, without the program around it: `train`, `eval`, and `try` to see what new texts would change.
 //!
-//! `cargo run -p daak-intelligence --example workshop -- train | eval [--errors|--accept|--card] | read FILE… | try [FILE…] -- FILE…`
+//! `cargo run -p daak-intelligence --example workshop -- train | eval [--errors|--accept|--card] | read FILE… | try [FILE…] -- FILE… | near [COUNT]`
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
 use daak_domain::place::Places;
 use daak_intelligence::Model;
 use daak_intelligence::card::measure_all;
-use daak_intelligence::noise::PlaceNames;
+use daak_intelligence::chance::Chance;
+use daak_intelligence::near::{Near, Sketch};
+use daak_intelligence::noise::{PlaceNames, misread};
 use daak_intelligence::report::{errors, judge, measure};
 use daak_intelligence::seeds::{self, Seed};
 use daak_intelligence::train::{Material, Plan, Sources};
@@ -48,6 +50,33 @@ fn show(file: &str, model: &Model) {
     errors(model, &judged).iter().for_each(|line| println!("  {line}"));
 }
 
+/// How long a search for texts that say nearly the same takes among so many.
+fn near(texts: u64) {
+    let material = material(&[]);
+    let mut chance = Chance::new(7);
+    let mut all = Near::default();
+    let dressed = |chance: &mut Chance| {
+        let halves = [&material.seeds[chance.below(material.seeds.len())].text, &material.seeds[chance.below(material.seeds.len())].text];
+        misread(&halves.map(String::as_str).join(" "), 0.02, chance)
+    };
+    for key in 0..texts {
+        if let Some(sketch) = Sketch::of(&dressed(&mut chance)) {
+            all.add(key, sketch);
+        }
+    }
+    let mut took: Vec<std::time::Duration> = (0..2_000)
+        .map(|_| {
+            let text = dressed(&mut chance);
+            let start = std::time::Instant::now();
+            let found = Sketch::of(&text).map(|sketch| all.like(&sketch, 0.4, 10));
+            std::hint::black_box(found);
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    println!("{} texts: half {:?}, 99 of 100 {:?}, longest {:?}", all.len(), took[1_000], took[1_980], took[1_999]);
+}
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
@@ -83,6 +112,7 @@ fn main() -> ExitCode {
             }
         }
         Some("read") => args[1..].iter().for_each(|file| show(file, &Model::shipped().expect("whole"))),
+        Some("near") => near(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000)),
         Some("try") => {
             let middle = args.iter().position(|a| a == "--").unwrap_or(args.len());
             let more: Vec<Seed> = args[1..middle].iter().flat_map(|file| mixed(file)).collect();
@@ -91,7 +121,7 @@ fn main() -> ExitCode {
             args[(middle + 1).min(args.len())..].iter().for_each(|file| show(file, &model));
         }
         _ => {
-            println!("train | eval [--errors|--accept|--card] | read FILE… | try [FILE…] -- FILE…");
+            println!("train | eval [--errors|--accept|--card] | read FILE… | try [FILE…] -- FILE… | near [COUNT]");
             return ExitCode::FAILURE;
         }
     }

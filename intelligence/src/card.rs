@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Sets of texts that are never taught, with what is told of each.
-pub const SETS: [(&str, &str); 2] = [
+pub const SETS: [(&str, &str); 3] = [
+    (
+        "blind.txt",
+        "written in another voice when the model that it first measured was made; its texts have not been looked at since, one choice of features was made by its figures",
+    ),
     ("holdout.txt", "written after the first model was made; what went wrong in it has been looked at since, so it guards against falling"),
     ("statements.txt", "statements written before there was a model, by whoever wrote the keywords"),
 ];

@@ -185,7 +185,8 @@ struct Spelling {
 
 fn spelled(words: &[String], spelling: Spelling, made: &mut Made) {
     let Spelling { family, letters, force } = spelling;
-    for (at, word) in words.iter().enumerate() {
+    let telling = |word: &(usize, &String)| !made_of_nothing(word.1);
+    for (at, word) in words.iter().enumerate().filter(telling) {
         made.add(family, word, (at, at));
     }
     made.close(force[0], 5);
@@ -196,7 +197,7 @@ fn spelled(words: &[String], spelling: Spelling, made: &mut Made) {
         made.add(family + 2, &format!("{} {}", three[0], three[2]), (at, at + 2));
     }
     made.close(force[1], 5);
-    for (at, word) in words.iter().enumerate() {
+    for (at, word) in words.iter().enumerate().filter(telling) {
         let edged: Vec<char> = std::iter::once('_').chain(word.chars().take(24)).chain(['_']).collect();
         for n in letters.clone() {
             for run in edged.windows(n) {
@@ -205,6 +206,18 @@ fn spelled(words: &[String], spelling: Spelling, made: &mut Made) {
         }
     }
     made.close(force[2], 40);
+}
+
+/// English words, folded, that say nothing alone: an English text has more of them than of others, and they would drown these. Beside
+/// another word they still count.
+const NOTHING: [&str; 43] = [
+    "te", "a", "an", "of", "to", "and", "in", "on", "at", "bi", "for", "from", "bit", "is", "are", "am", "be", "ben", "bas", "ber", "has",
+    "hab", "had", "it", "its", "tat", "tis", "tose", "tei", "ei", "mi", "me", "i", "ur", "us", "he", "she", "his", "her", "but", "or",
+    "as", "so",
+];
+
+fn made_of_nothing(folded: &str) -> bool {
+    NOTHING.contains(&folded)
 }
 
 /// A number says by its length what it is, not by its digits.

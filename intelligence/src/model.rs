@@ -79,7 +79,7 @@ pub enum ModelError {
 }
 
 /// The form of the file and of the features; a change of either is another version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const MAGIC: &[u8; 8] = b"DAAKREAD";
 /// A file is at most this large when unpacked.
 const LARGEST: u64 = 60 << 20;

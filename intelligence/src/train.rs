@@ -53,6 +53,20 @@ impl Material {
         self.categories.iter().position(|c| c == category).unwrap_or(0)
     }
 
+    /// Adds what people corrected: `category form text`, as in the sets of texts.
+    ///
+    /// # Errors
+    /// A sentence with the first line that has a mistake or a category that is none.
+    pub fn correct(&mut self, corrections: &str) -> Result<(), String> {
+        let corrections = seeds::read_mixed(corrections)?;
+        if let Some(unknown) = corrections.iter().find(|seed| !self.categories.contains(&seed.category)) {
+            return Err(format!("{} is no category of taxonomy.csv", unknown.category));
+        }
+        self.hash = data_hash(&[(self.hash.clone(), format!("{corrections:?}"))], "", "");
+        self.seeds.extend(corrections);
+        Ok(())
+    }
+
     /// Teaches three readers with the seeds that `belongs` lets in.
     pub fn teach(&self, plan: Plan, features: &Features, belongs: impl Fn(usize) -> bool) -> [Linear; 3] {
         let mut learners = [

@@ -4,10 +4,13 @@ use super::{Place, say};
 use crate::masters::Masters;
 use anyhow::Context;
 use clap::Args;
+use daak_intelligence::card::SETS;
 use daak_intelligence::evaluate::Judged;
+use daak_intelligence::learn::difference;
 use daak_intelligence::model::Model;
 use daak_intelligence::noise::PlaceNames;
-use daak_intelligence::report::measure;
+use daak_intelligence::report::{judge, measure};
+use daak_intelligence::seeds;
 use daak_intelligence::train::{Material, Plan, Sources};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +24,10 @@ pub struct Train {
     /// File for the model
     #[arg(long, value_name = "FILE", default_value = "intelligence/model/daak.model")]
     into: PathBuf,
+    /// File with corrections by people, one a line (`category form text`), taught beside the texts. The model is written only if it is worse
+    /// for no language than the one in this program, on texts that neither was taught; the file before it is kept as `<FILE>.before`
+    #[arg(long, value_name = "FILE")]
+    with_corrections: Option<PathBuf>,
 }
 
 impl Train {
@@ -29,15 +36,46 @@ impl Train {
     /// # Errors
     /// The first mistake in the texts, with file and line; a file that cannot be read or written.
     pub fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let material = material(&self.texts, &place.config()?.data.folder)?;
+        let mut material = material(&self.texts, &place.config()?.data.folder)?;
+        if let Some(file) = &self.with_corrections {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            material.correct(&text).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+        }
         say(&format!("{} texts of {} categories", material.seeds.len(), material.categories.len()));
         let held_back = material.held_back(Plan::SHIPPED);
         let model = material.model(Plan::SHIPPED, &held_back);
         say(&shown(&model, &held_back));
+        if self.with_corrections.is_some() && !self.may_replace(&model)? {
+            say("nothing was written: correct the corrections, or write more texts for what would be worse");
+            return Ok(ExitCode::FAILURE);
+        }
         let bytes = model.to_bytes();
         std::fs::write(&self.into, &bytes).with_context(|| format!("{} cannot be written", self.into.display()))?;
         say(&format!("{} kB in {}, of data {}", bytes.len() / 1024, self.into.display(), &model.head.data[..16]));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Train {
+    /// Whether a model is worse for nobody than the one in this program; shows the difference, and keeps the file that it would replace.
+    fn may_replace(&self, model: &Model) -> anyhow::Result<bool> {
+        let running = Model::shipped()?;
+        let mut texts = Vec::new();
+        for (file, _) in SETS {
+            let file = self.texts.join(file);
+            let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+            texts.extend(seeds::read_mixed(&text).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?);
+        }
+        let (before, after) = (judge(&running, &texts), judge(model, &texts));
+        let found = difference((&running.head, &before), (&model.head, &after));
+        say(&found.table);
+        found.worse.iter().for_each(|line| say(&format!("worse: {line}")));
+        if found.worse.is_empty() && self.into.exists() {
+            let mut kept = self.into.clone().into_os_string();
+            kept.push(".before");
+            std::fs::copy(&self.into, &kept).with_context(|| format!("{} cannot be written", PathBuf::from(kept).display()))?;
+        }
+        Ok(found.worse.is_empty())
     }
 }
 
