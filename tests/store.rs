@@ -189,7 +189,7 @@ async fn webhooks_keep_their_place(store: &Store) {
         failing_since: None,
     };
     store.put_webhook(hook.clone()).await.unwrap();
-    assert_eq!(store.webhooks().await.unwrap(), [hook.clone()]);
+    assert_eq!(store.webhooks().await.unwrap(), std::slice::from_ref(&hook));
     assert!(store.webhooks_claim(at(9), at(60)).await.unwrap().is_empty());
     assert_eq!(store.webhooks_claim(at(10), at(60)).await.unwrap().len(), 1);
     assert!(store.webhooks_claim(at(11), at(60)).await.unwrap().is_empty(), "one has it");

@@ -1,7 +1,7 @@
 //! The workshop of the model, without the program around it: `train`, `eval`, and `try` to see what new texts would change.
 //!
 //! `cargo run -p daak-intelligence --example workshop -- train | eval [--errors|--accept|--card] | read FILE… | try [FILE…] -- FILE… | near [COUNT]`
-#![allow(clippy::print_stdout, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::expect_used)]
 
 use daak_domain::place::Places;
 use daak_intelligence::Model;

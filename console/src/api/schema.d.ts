@@ -238,6 +238,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insight/ages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is open now, by age in days since registration. */
+        get: operations["ages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where there is more than was to be expected, and why that is said. */
+        get: operations["hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places that measures are shown on: boundaries that were imported, or cells around the offices. */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured: names, formulas, units, targets. */
+        get: operations["measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report on a month, or on any period: sentences, each with its table. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A measure in the course of time, with as many days before for comparison. */
+        get: operations["series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers, told apart by a dimension, each with the list behind it and the same of as many days before. */
+        get: operations["table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/letters": {
         parameters: {
             query?: never;
@@ -722,6 +841,16 @@ export interface components {
             /** @description Sign-in name of a person, name of a machine's token. */
             name?: string | null;
         };
+        /** @description How many, and which. */
+        AgeCount: {
+            /**
+             * Format: int64
+             * @description Tickets.
+             */
+            count: number;
+            /** @description The list of them. */
+            list: string;
+        };
         /** @description An agent, now. */
         AgentView: {
             /** @description Sign-in name. */
@@ -742,6 +871,22 @@ export interface components {
              * @description Of a wrap-up or a pause that ends by itself: when.
              */
             until?: string | null;
+        };
+        /** @description Open tickets by age. */
+        AgesLine: {
+            /** @description A number for each band. */
+            counts: components["schemas"]["AgeCount"][];
+            /** @description Code of what is counted; empty for all together, and where it is not known. */
+            key: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+        };
+        /** @description What is open, by age. */
+        AgesView: {
+            /** @description The bands, the youngest first. */
+            bands: components["schemas"]["Band"][];
+            /** @description All together, then each apart. */
+            lines: components["schemas"]["AgesLine"][];
         };
         /** @description Another category. */
         AlternativeView: {
@@ -934,6 +1079,19 @@ export interface components {
          * @enum {string}
          */
         Attendance: "listen" | "whisper" | "barge" | "take_over";
+        /** @description A band of ages in days. */
+        Band: {
+            /**
+             * Format: int32
+             * @description From so many days.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description To so many; absent: and more.
+             */
+            to?: number | null;
+        };
         /** @description A call, and what came of it. */
         CallMade: {
             /**
@@ -1379,6 +1537,36 @@ export interface components {
             /** @description The ticket that it became. */
             ticket?: string | null;
         };
+        /** @description More than was to be expected. */
+        HotSpotView: {
+            /** @description Why it is told, in a sentence. */
+            because: components["schemas"]["Words"];
+            /** @description Code of the block or municipality, where it is one. */
+            block?: string | null;
+            /** @description Category code, where one stands out. */
+            category?: string | null;
+            /** @description LGD code of the district. */
+            district: string;
+            /**
+             * Format: double
+             * @description To be expected, from the eight weeks before.
+             */
+            expected: number;
+            /** @description The list of the tickets seen. */
+            list: string;
+            /**
+             * Format: double
+             * @description The probability of so many or more by chance.
+             */
+            p: number;
+            /** @description What the place is called. */
+            place: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Seen in the seven days.
+             */
+            seen: number;
+        };
         /**
          * @description A language by its ISO 639-1 code.
          * @enum {string}
@@ -1424,6 +1612,17 @@ export interface components {
              */
             started_at: string;
         };
+        /** @description One line of a table. */
+        LineView: {
+            /** @description Code of what is counted; empty where it is not known, and of the total. */
+            key: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+            /** @description A number for each measure, by its code. */
+            numbers: {
+                [key: string]: components["schemas"]["NumberView"];
+            };
+        };
         /** @description Where a matter is. */
         LocationView: {
             /** @description LGD code or name of a block or municipality. */
@@ -1441,6 +1640,13 @@ export interface components {
              */
             lon?: number | null;
         };
+        /** @description Places as areas. Coordinates are longitude and latitude in degrees. */
+        MapView: {
+            /** @description Blocks, as far as it is known where they are. */
+            blocks: components["schemas"]["ShapeView"][];
+            /** @description Districts. */
+            districts: components["schemas"]["ShapeView"][];
+        };
         /** @description All masters. */
         Masters: {
             /** @description Texts that people at the desk send often; `{number}`, `{due}`, `{department}` are filled in before they are sent. */
@@ -1455,6 +1661,43 @@ export interface components {
             dispositions: components["schemas"]["Disposition"][];
             /** @description Districts. */
             districts: components["schemas"]["District"][];
+        };
+        /** @description A measure. */
+        MeasureView: {
+            /** @description `more`, `less` or `neither` is good. */
+            better: string;
+            /** @description Its code. */
+            code: string;
+            /** @description How it is reckoned. */
+            formula: components["schemas"]["Words"];
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
+            /** @description Whether it tells how things stand now, whatever the period. */
+            now: boolean;
+            /**
+             * Format: double
+             * @description What is to be reached.
+             */
+            target?: number | null;
+            /** @description `tickets`, `percent` or `days`. */
+            unit: string;
+        };
+        /** @description What is measured. */
+        MeasuresView: {
+            /** @description Where the bands of ages begin, after the first. */
+            ages: number[];
+            /**
+             * Format: date-time
+             * @description The moment of asking.
+             */
+            as_of: string;
+            /** @description All measures. */
+            measures: components["schemas"]["MeasureView"][];
+            /**
+             * Format: date
+             * @description The day of asking, in Kolkata.
+             */
+            today: string;
         };
         /**
          * @description Where a message stands.
@@ -1603,6 +1846,43 @@ export interface components {
              * @example https://portal.example/daak
              */
             url: string;
+        };
+        /** @description A number, and what it was made of. */
+        NumberView: {
+            /**
+             * Format: double
+             * @description The same of as many days before.
+             */
+            before?: number | null;
+            /**
+             * Format: int64
+             * @description Tickets counted: the length of `list`.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high?: number | null;
+            /** @description The list of the tickets counted: the query of `GET /api/v1/tickets`. */
+            list: string;
+            /** @description The list of those of which they are a share. */
+            list_of?: string | null;
+            /**
+             * Format: double
+             * @description Lower end of a share's 95 % interval (Wilson), in percent.
+             */
+            low?: number | null;
+            /**
+             * Format: int64
+             * @description Tickets of which they are a share.
+             */
+            of?: number | null;
+            /**
+             * Format: double
+             * @description The number in the measure's unit; absent where there is nothing to divide by.
+             */
+            value?: number | null;
         };
         /**
          * @description What kind of office.
@@ -2062,6 +2342,36 @@ export interface components {
             /** @description Telephone numbers. */
             phones: string[];
         };
+        /** @description A stretch of time and its number. */
+        PointView: {
+            /**
+             * Format: int64
+             * @description Tickets counted.
+             */
+            count: number;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /** @description The list behind the number. */
+            list: string;
+            /**
+             * Format: int64
+             * @description Tickets of which they are a share.
+             */
+            of?: number | null;
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /**
+             * Format: double
+             * @description The number in the measure's unit.
+             */
+            value?: number | null;
+        };
         /**
          * @description Whether an agent takes calls.
          * @enum {string}
@@ -2195,6 +2505,15 @@ export interface components {
             /** @description E.164. */
             phone?: string | null;
         };
+        /** @description A measure in the course of time. */
+        SeriesView: {
+            /** @description That of as many days before. */
+            before: components["schemas"]["PointView"][];
+            /** @description Code of the measure. */
+            measure: string;
+            /** @description The course. */
+            points: components["schemas"]["PointView"][];
+        };
         /** @description Whoever is signed in. */
         SessionView: {
             /** @description Department of an officer, by code. */
@@ -2209,6 +2528,23 @@ export interface components {
             office?: string | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Something that is drawn. */
+        ShapeView: {
+            /** @description Whether its lines are only the middle between offices, and no boundaries. */
+            approximate: boolean;
+            /** @description Filled areas (even-odd rule). */
+            areas: number[][][];
+            /** @description Lines around it. */
+            borders: number[][][];
+            /** @description LGD code. */
+            code: string;
+            /** @description LGD code of its district. */
+            district: string;
+            /** @description Where its name stands. */
+            label: number[];
+            /** @description What it is called. */
+            name: components["schemas"]["Words"];
         };
         /** @description A code, as the citizen read it. */
         ShownCode: {
@@ -2284,6 +2620,30 @@ export interface components {
             text?: string | null;
             /** @description What, for programs. */
             type: string;
+        };
+        /** @description Numbers. */
+        TableView: {
+            /**
+             * Format: date-time
+             * @description The moment of asking.
+             */
+            as_of: string;
+            /** @description By what they are told apart. */
+            by?: string | null;
+            /**
+             * Format: date
+             * @description First day of the period.
+             */
+            from: string;
+            /** @description Each apart, those with the most tickets first. */
+            lines: components["schemas"]["LineView"][];
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /** @description All together. */
+            total: components["schemas"]["LineView"];
         };
         /** @description A ticket by its number, or a grievance that need not be stored. */
         TicketOrText: string | number | components["schemas"]["GivenGrievance"];
@@ -2434,6 +2794,15 @@ export interface components {
             paused_at?: string | null;
             /** @description Where it is called. */
             url: string;
+        };
+        /** @description A text in three languages. */
+        Words: {
+            /** @description In Bengali. */
+            bn: string;
+            /** @description In English. */
+            en: string;
+            /** @description In Hindi. */
+            hi: string;
         };
     };
     responses: never;
@@ -2887,6 +3256,326 @@ export interface operations {
             };
         };
     };
+    ages: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Codes of measures, separated by commas; all where absent. */
+                measures?: string;
+                /** @description department, category, class, district, block, channel, office or officer; only the total where absent. */
+                by?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many of each age */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgesView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hotspots: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the seven days before today, the most remarkable first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpotView"][];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is drawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapView"];
+                };
+            };
+        };
+    };
+    measures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All measures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuresView"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description A month, such as 2026-10; the last whole month where neither it nor `from` is given. */
+                month?: string;
+                /** @description html or pdf; html where absent. */
+                format?: string;
+                /** @description bn, hi or en; bn where absent. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page or a PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The fonts are missing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    series: {
+        parameters: {
+            query: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Code of the measure. */
+                measure: string;
+                /** @description day, week (from Monday) or month; day where absent. */
+                step?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its points */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query?: {
+                /** @description First day of the period; 29 days before the last where absent. Days are those of Kolkata. */
+                from?: string;
+                /** @description Last day of the period; today where absent. */
+                to?: string;
+                /** @description Department code. */
+                department?: string;
+                /** @description Category code. */
+                category?: string;
+                /** @description Class of limit. */
+                class?: string;
+                /** @description LGD code of a district; `none`: where it is not known. */
+                district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description By which way it came. */
+                channel?: string;
+                /** @description Code of the office that has it. */
+                office?: string;
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
+                officer?: string;
+                /** @description Codes of measures, separated by commas; all where absent. */
+                measures?: string;
+                /** @description department, category, class, district, block, channel, office or officer; only the total where absent. */
+                by?: string;
+                /** @description json, csv or xlsx. */
+                format?: string;
+                /** @description Language of the names in csv and xlsx: bn, hi or en. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description More than can be asked at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     lay_down: {
         parameters: {
             query?: {
@@ -3235,11 +3924,15 @@ export interface operations {
                 late?: boolean;
                 /** @description On whose word it was closed. */
                 closure?: components["schemas"]["Closure"];
-                /** @description LGD code of a district, or its name. */
+                /** @description LGD code of a district, or its name; `none`: where it is not known. */
                 district?: string;
+                /** @description Code of a block or municipality; `none`: where it is not known. */
+                block?: string;
+                /** @description Class of its limit. */
+                class?: components["schemas"]["SlaClass"];
                 /** @description By which way it came. */
                 channel?: components["schemas"]["Channel"];
-                /** @description Sign-in name of the person who has it. */
+                /** @description Sign-in name of the person who has it; `none`: nobody. */
                 officer?: string;
                 /** @description Whether it is an emergency. */
                 emergency?: boolean;
@@ -3247,6 +3940,20 @@ export interface operations {
                 from?: string;
                 /** @description Registered before this time. */
                 to?: string;
+                /** @description Due at this time or later. */
+                due_from?: string;
+                /** @description Due before this time. */
+                due_to?: string;
+                /** @description Closed at this time or later, and closed now. */
+                closed_from?: string;
+                /** @description Closed before this time, and closed now. */
+                closed_to?: string;
+                /** @description Last reopened at this time or later. */
+                reopened_from?: string;
+                /** @description Last reopened before this time. */
+                reopened_to?: string;
+                /** @description Whether it was closed after its limit, and is closed now. */
+                closed_late?: boolean;
                 /** @description Words of what was said, in any script. */
                 q?: string;
                 /** @description What `next` was on the page before. */
