@@ -1,6 +1,7 @@
 /** Calls in the agents' browsers: real browsers, a telephone of another make, the real program; who hears whom is proved by frequency. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CallCentre, CITIZEN, hears, isSound, state, takesCalls } from './centre';
+import { hindersNobody } from './browser';
+import { CallCentre, CITIZEN, hears, state, takesCalls } from './centre';
 
 const RINA = 440;
 const SUMIT = 680;
@@ -23,12 +24,12 @@ describe('a call in the browser', () => {
     phone.call(centre.number);
     await page.locator('.bar.ringing').waitFor();
     await page.locator('aside').getByText('+919830012345').first().waitFor();
-    await isSound(page, 'a ringing call');
+    await hindersNobody(page, 'a ringing call');
     await page.keyboard.press('Space');
     await state(page, 'Talking');
     await phone.hears(RINA);
     await hears(page, CITIZEN);
-    await isSound(page, 'a talk');
+    await hindersNobody(page, 'a talk');
 
     await page.keyboard.press('h');
     await state(page, 'On hold');
@@ -47,7 +48,7 @@ describe('a call in the browser', () => {
 
     await page.keyboard.press('d');
     await page.locator('dialog[open]').waitFor();
-    await isSound(page, 'the keypad');
+    await hindersNobody(page, 'the keypad');
     await page.keyboard.press('5');
     await phone.sees('CALL_DTMF_START');
     await page.keyboard.press('Escape');
@@ -55,7 +56,7 @@ describe('a call in the browser', () => {
     await page.keyboard.press('x');
     await phone.sees('CALL_CLOSED');
     await state(page, 'Wrapping up');
-    await isSound(page, 'the wrap-up');
+    await hindersNobody(page, 'the wrap-up');
     await page.keyboard.press('w');
     await state(page, 'Ready');
   });
@@ -72,7 +73,7 @@ describe('a call in the browser', () => {
     await takesCalls(sumit);
     await rina.keyboard.press('t');
     await rina.locator('dialog[open]').getByText('sumit').first().waitFor();
-    await isSound(rina, 'whom to give the caller to');
+    await hindersNobody(rina, 'whom to give the caller to');
     await rina.locator('dialog[open]').getByRole('button', { name: 'Ask first sumit' }).click();
     await sumit.locator('.bar.ringing').waitFor();
     await sumit.locator('aside').getByText('rina').waitFor();
@@ -219,7 +220,7 @@ describe('a call from the public page', () => {
     await page.goto(`${centre.program.url}/?lang=en`);
     await page.getByRole('button', { name: 'Call from this browser' }).click();
     await page.getByText('You are connected').waitFor();
-    await isSound(page, 'the public page in a call');
+    await hindersNobody(page, 'the public page in a call');
     await rina.locator('.bar.ringing').waitFor();
     await rina.locator('aside').getByText('Number withheld').first().waitFor();
     await rina.keyboard.press('Space');

@@ -1,21 +1,17 @@
 /** A day at the desk, in a real browser against the real program. */
-import AxeBuilder from '@axe-core/playwright';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isSound, launch } from './browser';
 import { password, Program } from './program';
 
 let program: Program;
 let browser: Browser;
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const office = { width: 1366, height: 768 };
 const telephone = { width: 390, height: 844 };
 
 beforeAll(async () => {
   program = await Program.start();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();
@@ -50,14 +46,6 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.fill('input[type=password]', password);
   await page.click('form button.primary');
   await page.waitForSelector('.list li a');
-}
-
-/** Nothing that hinders a person with a screen reader or weak eyes, and nothing that sticks out at the side. */
-async function isSound(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
-  expect(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(wide, `${what} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 
 describe('the desk', () => {

@@ -1,19 +1,15 @@
 /** The analyst's rooms, in a real browser against the real program. */
-import AxeBuilder from '@axe-core/playwright';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isSound, launch } from './browser';
 import { password, Program } from './program';
 
 let program: Program;
 let browser: Browser;
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 beforeAll(async () => {
   program = await Program.start();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();
@@ -42,13 +38,6 @@ async function analyst(look: Look, mistakes: string[]): Promise<Page> {
   await page.click('form button.primary');
   await page.waitForSelector('.tiles li');
   return page;
-}
-
-async function isSound(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
-  expect(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(wide, `${what} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 
 describe('the measures', () => {

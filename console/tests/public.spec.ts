@@ -1,13 +1,12 @@
 /** A citizen at the public pages: with and without scripts, in three languages, on a telephone and in an office. */
-import AxeBuilder from '@axe-core/playwright';
 import { mkdirSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isSound, launch } from './browser';
 import { password, Program } from './program';
 
 let program: Program;
 let browser: Browser;
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const small = { width: 360, height: 740 };
 const office = { width: 1366, height: 768 };
 const languages = ['bn', 'hi', 'en'] as const;
@@ -15,10 +14,7 @@ const pictures = process.env.DAAK_PICTURES;
 
 beforeAll(async () => {
   program = await Program.start();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
+  browser = await launch();
   if (pictures) mkdirSync(pictures, { recursive: true });
 });
 afterAll(async () => {
@@ -26,13 +22,11 @@ afterAll(async () => {
   await program?.stop();
 });
 
-/** Nothing that hinders a person with a screen reader or weak eyes, and nothing that sticks out at the side. */
-async function isSound(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
-  expect(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(wide, `${what} is wider than the screen`).toBeLessThanOrEqual(0);
-  if (pictures) await page.screenshot({ path: `${pictures}/${what.replaceAll(' ', '-')}.png`, fullPage: true });
+/** The page is sound; with a picture of it for whoever wants to look. */
+async function isSoundAndShown(page: Page, what: string): Promise<void> {
+  await isSound(page, what);
+  if (pictures)
+    await page.screenshot({ path: `${pictures}/${what.replaceAll(' ', '-')}.png`, fullPage: true });
 }
 
 async function open(context: BrowserContext, path: string): Promise<Page> {
@@ -67,14 +61,21 @@ async function step(number: string, events: Record<string, unknown>[]): Promise<
   }
 }
 
-const photograph = { name: 'road.jpg', mimeType: 'image/jpeg', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]) };
+const photograph = {
+  name: 'road.jpg',
+  mimeType: 'image/jpeg',
+  buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]),
+};
 const evil = '"><script>window.stolen = 1</script><img src=x onerror="window.stolen = 1">';
 
 describe('the public pages', () => {
   it.each(languages.flatMap((language) => [small, office].map((viewport) => ({ language, viewport }))))(
     'are sound: $language at $viewport.width',
     async ({ language, viewport }) => {
-      const context = await browser.newContext({ viewport, colorScheme: viewport === small ? 'light' : 'dark' });
+      const context = await browser.newContext({
+        viewport,
+        colorScheme: viewport === small ? 'light' : 'dark',
+      });
       const mistakes: string[] = [];
       for (const [name, path] of [
         ['home', '/'],
@@ -88,10 +89,10 @@ describe('the public pages', () => {
         page.on('console', (said) => said.type() === 'error' && mistakes.push(said.text()));
         await page.goto(`${program.url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`);
         expect(await page.locator('html').getAttribute('lang')).toBe(language);
-        await isSound(page, `${name} ${language} ${viewport.width}`);
+        await isSoundAndShown(page, `${name} ${language} ${viewport.width}`);
         if (name === 'home') {
           await page.locator('header nav a').last().click(); // larger text
-          await isSound(page, `${name} large ${language} ${viewport.width}`);
+          await isSoundAndShown(page, `${name} large ${language} ${viewport.width}`);
           await page.locator('header nav a').last().click();
         }
         await page.close();
@@ -113,62 +114,65 @@ describe('the public pages', () => {
     await context.close();
   });
 
-  it.each(languages)('a grievance is filed, followed, answered and settled without scripts: %s', async (language) => {
-    const phone = `98300${{ bn: 31111, hi: 32222, en: 33333 }[language]}`;
-    const context = await browser.newContext({ javaScriptEnabled: false, viewport: small });
-    const page = await open(context, `/?lang=${language}`);
-    await page.locator('main a.button').click();
-    await page.selectOption('#district', '312');
-    await page.locator('main form button').click();
-    await page.fill('#text', `রাস্তা ভেঙে গেছে, বাস চলে না ${evil}`);
-    await page.selectOption('#category', { index: 3 });
-    await page.setInputFiles('#photos', photograph);
-    await page.fill('#phone', '12');
-    await page.locator('main form button').last().click();
-    await page.locator('#wrong a').click();
-    expect(await page.inputValue('#text'), 'nothing that was written is lost').toContain('রাস্তা ভেঙে গেছে');
-    await isSoundWithout(page, `mistake ${language}`);
-    await page.fill('#phone', phone);
-    await page.setInputFiles('#photos', photograph);
-    await page.locator('main form button').last().click();
-    const number = (await page.locator('.number').innerText()).replaceAll(' ', '');
-    await isSoundWithout(page, `filed ${language}`);
+  it.each(languages)(
+    'a grievance is filed, followed, answered and settled without scripts: %s',
+    async (language) => {
+      const phone = `98300${{ bn: 31111, hi: 32222, en: 33333 }[language]}`;
+      const context = await browser.newContext({ javaScriptEnabled: false, viewport: small });
+      const page = await open(context, `/?lang=${language}`);
+      await page.locator('main a.button').click();
+      await page.selectOption('#district', '312');
+      await page.locator('main form button').click();
+      await page.fill('#text', `রাস্তা ভেঙে গেছে, বাস চলে না ${evil}`);
+      await page.selectOption('#category', { index: 3 });
+      await page.setInputFiles('#photos', photograph);
+      await page.fill('#phone', '12');
+      await page.locator('main form button').last().click();
+      await page.locator('#wrong a').click();
+      expect(await page.inputValue('#text'), 'nothing that was written is lost').toContain('রাস্তা ভেঙে গেছে');
+      await isSoundWithout(page, `mistake ${language}`);
+      await page.fill('#phone', phone);
+      await page.setInputFiles('#photos', photograph);
+      await page.locator('main form button').last().click();
+      const number = (await page.locator('.number').innerText()).replaceAll(' ', '');
+      await isSoundWithout(page, `filed ${language}`);
 
-    await page.locator('main a.button').click();
-    expect(await page.inputValue('#known')).toBe(number);
-    await page.locator('main form button').click();
-    await page.fill('#code', '000');
-    await page.locator('form[action="/track/open"] button').click();
-    await page.getByRole('alert').waitFor();
-    await page.fill('#code', await code(`+91${phone}`));
-    await page.locator('form[action="/track/open"] button').click();
-    await page.locator('.steps li').first().waitFor();
-    await isSoundWithout(page, `own ticket ${language}`);
+      await page.locator('main a.button').click();
+      expect(await page.inputValue('#known')).toBe(number);
+      await page.locator('main form button').click();
+      await page.fill('#code', '000');
+      await page.locator('form[action="/track/open"] button').click();
+      await page.getByRole('alert').waitFor();
+      await page.fill('#code', await code(`+91${phone}`));
+      await page.locator('form[action="/track/open"] button').click();
+      await page.locator('.steps li').first().waitFor();
+      await isSoundWithout(page, `own ticket ${language}`);
 
-    await step(number, [{ type: 'take' }, { type: 'ask', question: `Which road? ${evil}` }]);
-    await page.reload();
-    await page.fill('#text', `The road to the school ${evil}`);
-    await page.setInputFiles('#photos', photograph);
-    await page.locator('form[action$="/say"] button').click();
-    await page.locator('.done').waitFor();
-    await step(number, [
-      { type: 'atr', closure_reason: 'resolved', remarks: 'secret: the road was mended' },
-      { type: 'verify', how: 'by call' },
-    ]);
-    await page.goto(`${program.url}/track/${number}`);
-    expect(await page.content()).not.toContain('secret');
-    await isSoundWithout(page, `settled ${language}`);
-    await page.locator('button[value=yes]').click();
-    await page.locator('#stars4').check();
-    await page.locator('form[action$="/rate"] button').click();
-    await page.locator('.steps blockquote').first().waitFor();
-    expect(await page.locator('#stars4').isChecked()).toBe(true);
-    await isSoundWithout(page, `closed ${language}`);
-    await page.locator('form[action="/track/leave"] button').click();
-    await page.goto(`${program.url}/track/${number}`);
-    await page.locator('#known').waitFor();
-    await context.close();
-  });
+      await step(number, [{ type: 'take' }, { type: 'ask', question: `Which road? ${evil}` }]);
+      await page.reload();
+      await page.fill('#text', `The road to the school ${evil}`);
+      await page.setInputFiles('#photos', photograph);
+      await page.locator('form[action$="/say"] button').click();
+      await page.locator('.done').waitFor();
+      await step(number, [
+        { type: 'atr', closure_reason: 'resolved', remarks: 'secret: the road was mended' },
+        { type: 'verify', how: 'by call' },
+      ]);
+      await page.goto(`${program.url}/track/${number}`);
+      expect(await page.content()).not.toContain('secret');
+      await isSoundWithout(page, `settled ${language}`);
+      await page.locator('button[value=yes]').click();
+      await page.locator('#stars4').check();
+      await page.locator('form[action$="/rate"] button').click();
+      await page.locator('.steps blockquote').first().waitFor();
+      expect(await page.locator('#stars4').isChecked()).toBe(true);
+      await isSoundWithout(page, `closed ${language}`);
+      await page.locator('form[action="/track/leave"] button').click();
+      await page.goto(`${program.url}/track/${number}`);
+      await page.locator('#known').waitFor();
+      await context.close();
+    },
+  );
 
   it('a script that a citizen stored stays inert where scripts run, also for who works here', async () => {
     const phone = '9830034444';
@@ -231,9 +235,11 @@ async function isSoundWithout(page: Page, what: string): Promise<void> {
   const same = await seen.newPage();
   const html = (await page.content()).replace(/<script[^>]*><\/script>/g, '');
   await same.route('**/*', (route) =>
-    route.request().resourceType() === 'document' ? route.fulfill({ body: html, contentType: 'text/html' }) : route.continue(),
+    route.request().resourceType() === 'document'
+      ? route.fulfill({ body: html, contentType: 'text/html' })
+      : route.continue(),
   );
   await same.goto(page.url());
-  await isSound(same, what);
+  await isSoundAndShown(same, what);
   await seen.close();
 }

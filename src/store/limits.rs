@@ -3,16 +3,20 @@
 //! Whatever happens to a ticket makes it due for a look at once (see [`super::append`]); whoever looked writes when to look again,
 //! unless something happened meanwhile.
 
-use super::connection::{BoxWork, Connection, Value, values};
+use super::connection::{BoxWork, Connection, values};
+use super::due::{Claim, Schedule, Statement};
 use super::error::Result;
 use super::row::{micros, time};
 use super::writer::Work;
-use super::{Change, Dialect, Store};
+use super::{Change, Store};
 use daak_domain::Timestamp;
 use daak_domain::ticket::Number;
 
 /// An open ticket at which nobody has to look before something happens to it.
 const NEVER: i64 = i64::MAX;
+
+/// When which ticket is due.
+const SCHEDULE: Schedule = Schedule { table: "tickets", ticket: "number", at: "next_due_at" };
 
 impl Store {
     /// Claims tickets that are due for a look, the longest due first. Whoever dies with a claim leaves it to the next at `lease`.
@@ -20,7 +24,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn limits_claim(&self, now: Timestamp, lease: Timestamp, limit: u32) -> Result<Vec<Number>> {
-        self.writer.work(Claim { dialect: self.dialect, now, lease, limit }).await
+        self.writer.work(Claim { schedule: SCHEDULE, dialect: self.dialect, now, lease, limit }).await
     }
 
     /// Notes when to look at a ticket again that had `seq` events when it was looked at; without a time, not before something
@@ -62,44 +66,6 @@ impl Store {
                    GROUP BY closed_by ORDER BY COUNT(*) DESC, closed_by LIMIT ?1";
         let rows = self.readers.rows(sql, values![i64::from(limit)]).await?;
         rows.iter().map(|row| Ok((row.get("closed_by")?, u64::try_from(row.get::<i64>("closed")?).unwrap_or(0)))).collect()
-    }
-}
-
-/// One statement.
-struct Statement {
-    sql: &'static str,
-    values: Vec<Value<'static>>,
-}
-
-impl Work for Statement {
-    type Answer = ();
-
-    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
-        Box::pin(async move { on.execute(self.sql, &self.values).await.map(drop) })
-    }
-}
-
-struct Claim {
-    dialect: Dialect,
-    now: Timestamp,
-    lease: Timestamp,
-    limit: u32,
-}
-
-impl Work for Claim {
-    type Answer = Vec<Number>;
-
-    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, Vec<Number>> {
-        Box::pin(async move {
-            let skip = if self.dialect == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
-            let sql = format!(
-                "UPDATE tickets SET next_due_at = ?2 WHERE number IN
-                 (SELECT number FROM tickets WHERE next_due_at <= ?1 ORDER BY next_due_at LIMIT ?3{skip}) RETURNING number"
-            );
-            let rows = on.rows(&sql, values![micros(self.now), micros(self.lease), i64::from(self.limit)]).await?;
-            let numbers = rows.iter().map(|row| row.get::<i64>("number")).collect::<Result<Vec<_>>>()?;
-            Ok(numbers.into_iter().filter_map(|n| Number::from_u64(u64::try_from(n).ok()?).ok()).collect())
-        })
     }
 }
 

@@ -15,6 +15,7 @@ mod connection;
 mod conversation;
 mod cursors;
 mod dialect;
+mod due;
 mod error;
 mod figures;
 mod finding;

@@ -1,13 +1,16 @@
 //! Which citizens are to be asked next whether their matter is settled, and who wants no notices.
 
-use super::connection::{BoxWork, Connection, Value, values};
+use super::Store;
+use super::connection::values;
+use super::due::{Claim, Schedule, Statement};
 use super::error::Result;
 use super::row::{self, micros, time};
-use super::writer::Work;
-use super::{Change, Dialect, Store};
 use daak_domain::Timestamp;
 use daak_domain::contact::Channel;
 use daak_domain::ticket::{Number, Ticket};
+
+/// When which ticket is due.
+const SCHEDULE: Schedule = Schedule { table: "questions", ticket: "ticket", at: "next_at" };
 
 impl Store {
     /// Notes every ticket whose report is being verified and that is not noted yet, as due at `now`.
@@ -25,7 +28,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`].
     pub async fn questions_claim(&self, now: Timestamp, lease: Timestamp, limit: u32) -> Result<Vec<Number>> {
-        self.writer.work(Claim { dialect: self.dialect, now, lease, limit }).await
+        self.writer.work(Claim { schedule: SCHEDULE, dialect: self.dialect, now, lease, limit }).await
     }
 
     /// Notes when a ticket is due next; without a time, that nothing more is to be asked.
@@ -84,43 +87,5 @@ impl Store {
     pub async fn opted_out(&self, channel: Channel, address: &str) -> Result<bool> {
         let sql = "SELECT since FROM opt_outs WHERE channel = ?1 AND address = ?2";
         Ok(self.readers.row(sql, values![channel.as_str(), address]).await?.is_some())
-    }
-}
-
-/// One statement.
-struct Statement {
-    sql: &'static str,
-    values: Vec<Value<'static>>,
-}
-
-impl Work for Statement {
-    type Answer = ();
-
-    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, ()> {
-        Box::pin(async move { on.execute(self.sql, &self.values).await.map(drop) })
-    }
-}
-
-struct Claim {
-    dialect: Dialect,
-    now: Timestamp,
-    lease: Timestamp,
-    limit: u32,
-}
-
-impl Work for Claim {
-    type Answer = Vec<Number>;
-
-    fn run<'a>(&'a self, on: &'a mut Connection, _: &'a mut Vec<Change>) -> BoxWork<'a, Vec<Number>> {
-        Box::pin(async move {
-            let skip = if self.dialect == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
-            let sql = format!(
-                "UPDATE questions SET next_at = ?2 WHERE ticket IN
-                 (SELECT ticket FROM questions WHERE next_at <= ?1 ORDER BY next_at LIMIT ?3{skip}) RETURNING ticket"
-            );
-            let rows = on.rows(&sql, values![micros(self.now), micros(self.lease), i64::from(self.limit)]).await?;
-            let numbers = rows.iter().map(|row| row.get::<i64>("ticket")).collect::<Result<Vec<_>>>()?;
-            Ok(numbers.into_iter().filter_map(|n| Number::from_u64(u64::try_from(n).ok()?).ok()).collect())
-        })
     }
 }
