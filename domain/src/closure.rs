@@ -1,10 +1,12 @@
 //! When a matter is settled: what a report needs, and who bears witness.
 //!
 //! Three may say that it is settled: the officer who reports, somebody else who looked at the place or the evidence, and the citizen.
-//! Two of them are needed. Silence of the citizen is no word for it.
+//! Two of them are needed. Silence of the citizen is no word for it. A field visit is such a look at the place: that it is settled
+//! counts once the checks of its report found nothing to doubt; that it is not settled counts at once.
 
 use crate::contact::Attachment;
 use crate::ticket::{Actor, Closure, Event, EventBody, SlaClass};
+use crate::visit::{Outcome, Visit};
 use serde::Deserialize;
 
 /// Why an office may call a matter settled, and what a report that says so needs.
@@ -73,6 +75,8 @@ pub struct Witnesses {
     pub asked: bool,
     /// Who above put their name to the report.
     pub cosigned: Option<Actor>,
+    /// Whether a visit that the rules ask for has not been made.
+    pub awaited: bool,
 }
 
 /// Why a matter may not be closed so. The sentence is shown to whoever closes.
@@ -87,6 +91,11 @@ pub enum NotYet {
     /// There is nothing but the report.
     #[error("closure: evidenced needs somebody else than the reporting officer who saw that it is settled, and no word against it")]
     Evidence,
+    /// Somebody is to go and look first.
+    #[error(
+        "closure: the rules ask for a field visit first: wait for its report, call the visit off, or close on your own word as override"
+    )]
+    Visit,
     /// The report lacks a name.
     #[error("this reason for closing needs the name of an officer above: it must be co-signed first")]
     Cosign,
@@ -123,11 +132,25 @@ impl ClosureReason {
 impl Witnesses {
     /// What the events since the last report say.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
-        let mut all = Self::default();
+        let (mut all, mut unchecked) = (Self::default(), None);
         for event in events {
             match &event.body {
+                EventBody::VisitReported { visit, report } => match report.outcome {
+                    Outcome::Seen { settled: false } => all.evidence = Some(false),
+                    Outcome::Seen { settled: true } if all.report.as_ref().is_none_or(|(by, _)| *by != event.by) => {
+                        unchecked = Some(*visit);
+                    }
+                    _ => {}
+                },
+                EventBody::VisitChecked { visit, finding } if unchecked == Some(*visit) => {
+                    unchecked = None;
+                    if finding.is_sound() {
+                        all.evidence = Some(true);
+                    }
+                }
                 EventBody::AtrSubmitted { closure_reason, .. } => {
                     all = Self { report: Some((event.by.clone(), closure_reason.clone())), ..Self::default() };
+                    unchecked = None;
                 }
                 EventBody::AtrReturned { .. } | EventBody::Reopened { .. } => all = Self::default(),
                 // Whoever reported is no second witness.
@@ -141,6 +164,12 @@ impl Witnesses {
             }
         }
         all
+    }
+
+    /// With what is known of the ticket's visits.
+    #[must_use]
+    pub fn with_visits(self, visits: &[Visit]) -> Self {
+        Self { awaited: visits.iter().any(Visit::is_awaited), ..self }
     }
 
     /// How many say that it is settled.
@@ -158,6 +187,7 @@ impl Witnesses {
         }
         match closure {
             Closure::Confirmed => Err(NotYet::Citizen),
+            Closure::NoAnswer | Closure::Evidenced if self.awaited => Err(NotYet::Visit),
             Closure::NoAnswer if !self.asked => Err(NotYet::Unasked),
             Closure::Evidenced if self.count() < 2 || self.evidence == Some(false) => Err(NotYet::Evidence),
             _ => Ok(()),
@@ -203,6 +233,48 @@ mod tests {
         events.push(said("x", EventBody::AtrReturned { reason: "no".into(), office: None }));
         events.push(said("anita", report()));
         assert_eq!(may(&events, Closure::NoAnswer), Err(NotYet::Unasked), "a new report is asked about anew");
+    }
+
+    #[test]
+    fn a_visit_is_a_witness_once_nothing_speaks_against_its_report_and_the_ticket_waits_for_it_where_the_rules_say_so() {
+        use crate::visit::{Cause, Concern, Finding, VisitReport, Word};
+        let reported = |settled| EventBody::VisitReported {
+            visit: 1,
+            report: VisitReport {
+                key: "k".into(),
+                outcome: Outcome::Seen { settled },
+                remarks: "Seen.".into(),
+                answers: Default::default(),
+                fix: None,
+                written_at: "2026-11-24T12:00:00Z".parse().expect("a time"),
+                clock_ahead_s: 0,
+                attachments: Vec::new(),
+                word: Word::None,
+            },
+        };
+        let checked = |concerns| EventBody::VisitChecked { visit: 1, finding: Finding { distance_m: None, concerns } };
+        let evidence = |bodies: &[(&str, EventBody)]| {
+            Witnesses::of(&bodies.iter().map(|(name, body)| said(name, body.clone())).collect::<Vec<_>>()).evidence
+        };
+        assert_eq!(evidence(&[("anita", report()), ("bela", reported(true))]), None, "it was not checked yet");
+        assert_eq!(evidence(&[("anita", report()), ("bela", reported(true)), ("-", checked(vec![]))]), Some(true));
+        assert_eq!(evidence(&[("anita", report()), ("bela", reported(true)), ("-", checked(vec![Concern::NoPlace]))]), None, "in doubt");
+        assert_eq!(
+            evidence(&[("anita", report()), ("bela", reported(true)), ("-", checked(vec![Concern::Late { days: 400 }]))]),
+            Some(true)
+        );
+        assert_eq!(evidence(&[("anita", report()), ("anita", reported(true)), ("-", checked(vec![]))]), None, "of their own report");
+        assert_eq!(evidence(&[("anita", report()), ("bela", reported(false)), ("-", checked(vec![Concern::NoPlace]))]), Some(false));
+
+        let planned = EventBody::VisitPlanned { visit: 1, cause: Cause::Rule("works".into()), of: 1, reason: "See.".into(), needed: true };
+        let mut visits = Vec::new();
+        Visit::apply(&mut visits, &said("-", planned)).expect("planned");
+        let asked = [said("anita", report()), said("x", EventBody::Questioned { step: 0, means: Means::Sms })];
+        let may = |visits: &[Visit]| Witnesses::of(&asked).with_visits(visits).may_close(Closure::NoAnswer, false);
+        assert_eq!(may(&visits), Err(NotYet::Visit));
+        assert_eq!(Witnesses::of(&asked).with_visits(&visits).may_close(Closure::Override, false), Ok(()), "by name, and counted");
+        Visit::apply(&mut visits, &said("sumit", EventBody::VisitCancelled { visit: 1, reason: "Flood.".into() })).expect("called off");
+        assert_eq!(may(&visits), Ok(()));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! * [`carrier`]: how messages reach citizens in writing
 //! * [`softphone`]: what an agent's browser and its telephone calls say to each other
 //! * [`insight`]: what is counted of tickets, and what the counts say
+//! * [`visit`]: who goes and looks, and what their report must stand
 //! * [`seam`]: the traits by which channels reach the helpline without knowing it
 #![warn(missing_docs)]
 
@@ -35,5 +36,6 @@ pub mod softphone;
 pub mod spelling;
 pub mod taxonomy;
 pub mod ticket;
+pub mod visit;
 
 pub use jiff::Timestamp;

@@ -9,6 +9,7 @@ use daak_domain::ticket::{
     Actor, AmendmentKind, Closure, Event, EventBody, GENESIS, Illegal, Limit, MessageState, Number, SealedEvent, SlaClass, State, Step,
     TRANSITIONS, Ticket, next_state, seal, verify,
 };
+use daak_domain::visit::{Cause, Concern, Finding, Fix, Outcome, VisitReport, VisitState, Word};
 use proptest::prelude::*;
 
 fn at(second: i64) -> Timestamp {
@@ -67,6 +68,20 @@ fn body() -> impl Strategy<Value = EventBody> {
         2 => Just(EventBody::Unmerged),
         1 => words().prop_map(|reason| EventBody::PolicyRegistered { reason }),
         1 => words().prop_map(|reason| EventBody::VisitRequested { reason }),
+        2 => (1u32..3, words(), any::<bool>()).prop_map(|(visit, reason, needed)| EventBody::VisitPlanned {
+            visit, cause: Cause::Draw("re-inspection".into()), of: 1, reason, needed
+        }),
+        2 => (1u32..3).prop_map(|visit| EventBody::VisitAssigned { visit, executive: "bela".into(), day: jiff::civil::date(2026, 11, 25) }),
+        1 => (1u32..3).prop_map(|visit| EventBody::VisitStarted { visit }),
+        2 => (1u32..3, outcome(), words()).prop_map(|(visit, outcome, remarks)| EventBody::VisitReported { visit, report: VisitReport {
+            key: "k-1".into(), outcome, remarks, answers: [("work_visible".to_owned(), "yes".to_owned())].into(),
+            fix: Some(Fix { lat: 22.5, lon: 88.25, accuracy_m: 12.5, at: at(0) }), written_at: at(1), clock_ahead_s: -3,
+            attachments: Vec::new(), word: Word::Signature
+        }}),
+        2 => (1u32..3, any::<bool>()).prop_map(|(visit, far)| EventBody::VisitChecked { visit, finding: Finding {
+            distance_m: Some(40_000), concerns: if far { vec![Concern::FarAway { metres: 40_000, allowed_m: 300 }] } else { vec![] }
+        }}),
+        1 => (1u32..3, words()).prop_map(|(visit, reason)| EventBody::VisitCancelled { visit, reason }),
         1 => (0u32..5).prop_map(|step| EventBody::Questioned { step, means: Means::Sms }),
         1 => Just(EventBody::Called { call: CallId(uuid::Uuid::from_u128(7)), recording: None }),
         1 => words().prop_map(|text| EventBody::Amended {
@@ -76,6 +91,10 @@ fn body() -> impl Strategy<Value = EventBody> {
             message: "1-registered".into(), template: "registered".into(), channel: Channel::Sms, state: MessageState::Sent, detail: None
         }),
     ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![any::<bool>().prop_map(|settled| Outcome::Seen { settled }), Just(Outcome::CouldNot { reason: "nobody_there".into() })]
 }
 
 fn event(second: i64, body: EventBody) -> Event {
@@ -106,6 +125,7 @@ fn live(number: Number, wishes: &[EventBody]) -> Result<(Ticket, Vec<Event>), Te
                         let registers = matches!(wish, EventBody::Registered { .. });
                         prop_assert!(registers);
                     }
+                    Illegal::Visit(_) => prop_assert!(wish.step().is_none()),
                     Illegal::IntoItself => prop_assert_eq!(wish, &EventBody::Merged { into: number }),
                 }
             }
@@ -144,6 +164,13 @@ proptest! {
         prop_assert_eq!(ticket.seq as usize, events.len());
         prop_assert!(!ticket.holder().is_empty() && ticket.came_from.as_deref() != Some(ticket.holder()), "nobody sends to themself");
         prop_assert!(ticket.contacts as usize <= events.len());
+        for (place, visit) in (1u32..).zip(&ticket.visits) {
+            prop_assert_eq!(visit.nth, place);
+            let reported = matches!(visit.state, VisitState::Done | VisitState::CouldNot);
+            prop_assert!(!reported || visit.key.is_some() && visit.executive.is_some() && visit.day.is_some());
+            prop_assert!(visit.sound.is_none() || visit.key.is_some(), "nothing is checked that was not reported");
+            prop_assert_eq!(visit.settled.is_some(), visit.state == VisitState::Done);
+        }
     }
 
     #[test]

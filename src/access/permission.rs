@@ -255,6 +255,7 @@ mod tests {
             closed_at: None,
             closure: None,
             merged_into: None,
+            visits: Vec::new(),
             contacts: 1,
             seq: 2,
         }

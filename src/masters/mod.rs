@@ -14,6 +14,7 @@ use daak_domain::place::Places;
 use daak_domain::routing::{Explained, Matter, Routes};
 use daak_domain::sla::Limits;
 use daak_domain::taxonomy::Taxonomy;
+use daak_domain::visit::VisitRules;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -43,6 +44,8 @@ pub struct Masters {
     pub rules_of_time: String,
     /// How citizens are asked whether it is settled.
     pub feedback: FeedbackRule,
+    /// When somebody goes and looks, and what their report must stand.
+    pub visits: VisitRules,
     /// Why an office may call a matter settled.
     pub closure_reasons: Vec<ClosureReason>,
     /// Texts that people at the desk send often.
@@ -136,6 +139,7 @@ impl Masters {
         let rules_of_time = ["calendar.toml", "sla.toml", "escalation.toml"].map(text).into_iter().collect::<Result<Vec<_>, _>>()?;
         let rules_of_time = hex::encode(Sha256::digest(rules_of_time.join("\0")));
         let feedback = FeedbackRule::read(&text("feedback.toml")?).map_err(|why| mistake(format!("feedback.toml: {why}")))?;
+        let visits = VisitRules::read(&text("visits.toml")?, &taxonomy).map_err(|why| mistake(format!("visits.toml: {why}")))?;
         let closure_reasons = closure_reasons(&text("closure_reasons.toml")?).map_err(mistake)?;
         let canned = canned(&text("canned.toml")?).map_err(mistake)?;
         let dispositions = dispositions(&text("dispositions.toml")?).map_err(mistake)?;
@@ -156,6 +160,7 @@ impl Masters {
             escalation,
             rules_of_time,
             feedback,
+            visits,
             closure_reasons,
             canned,
             dispositions,

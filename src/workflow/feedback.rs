@@ -14,6 +14,7 @@ use daak_domain::language::Language;
 use daak_domain::phone::PhoneNumber;
 use daak_domain::seam::{BoxFuture, Refusal};
 use daak_domain::ticket::{Actor, Closure, Event, EventBody, Number, State, Ticket};
+use daak_domain::visit::Visit;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 const BATCH: u32 = 100;
 /// How long the task sleeps at most: as often it looks for tickets of which it was not told.
 const NAP: Duration = Duration::from_secs(60);
+/// A ticket that waits for a visit is looked at again so much later.
+const VISIT_PATIENCE: SignedDuration = SignedDuration::from_hours(6);
 /// A ticket that moved on while it was looked at is looked at again so much later.
 const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
@@ -118,6 +121,8 @@ impl Feedback {
             let seen = u32::try_from(events.len()).unwrap_or(u32::MAX);
             match self.rule.next(&asked, &can, self.clock.now()) {
                 Next::Wait(until) => return Ok(Some(until)),
+                // Silence does not close what somebody is still to look at.
+                Next::Close if ticket.visits.iter().any(Visit::is_awaited) => return Ok(self.clock.now().checked_add(VISIT_PATIENCE).ok()),
                 Next::Close => {
                     let times = asked.last.map_or(0, |(step, _)| step + 1);
                     let remarks = format!("Asked {times} times in the time of the rule, no answer.");

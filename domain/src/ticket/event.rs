@@ -5,7 +5,9 @@ use crate::call::CallId;
 use crate::contact::{Attachment, Channel};
 use crate::feedback::Means;
 use crate::language::Language;
+use crate::visit::{Cause, Finding, VisitReport};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -237,6 +239,58 @@ pub enum EventBody {
         /// Why.
         reason: String,
     },
+    /// Somebody is to go and look.
+    VisitPlanned {
+        /// Its place among the ticket's visits, from 1.
+        visit: u32,
+        /// Why: by a rule, by a draw, on request.
+        #[serde(flatten)]
+        cause: Cause,
+        /// Which event of the ticket was the reason.
+        of: u32,
+        /// Told to whoever goes.
+        reason: String,
+        /// Whether the ticket waits for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        needed: bool,
+    },
+    /// A visit was given to a field executive for a day.
+    VisitAssigned {
+        /// Which.
+        visit: u32,
+        /// Sign-in name.
+        executive: String,
+        /// The day.
+        day: Date,
+    },
+    /// They set out.
+    VisitStarted {
+        /// Which.
+        visit: u32,
+    },
+    /// They said what they saw, or why they saw nothing.
+    VisitReported {
+        /// Which.
+        visit: u32,
+        /// What they brought back.
+        #[serde(flatten)]
+        report: VisitReport,
+    },
+    /// The report was compared with what is known otherwise.
+    VisitChecked {
+        /// Which.
+        visit: u32,
+        /// What was found.
+        #[serde(flatten)]
+        finding: Finding,
+    },
+    /// Nobody is to go any more.
+    VisitCancelled {
+        /// Which.
+        visit: u32,
+        /// Why.
+        reason: String,
+    },
     /// Somebody other than the reporting officer looked at the place, or at the evidence.
     EvidenceGiven {
         /// Whether it shows the matter settled.
@@ -351,6 +405,12 @@ impl EventBody {
             | EventBody::Noted { .. }
             | EventBody::Replied { .. }
             | EventBody::VisitRequested { .. }
+            | EventBody::VisitPlanned { .. }
+            | EventBody::VisitAssigned { .. }
+            | EventBody::VisitStarted { .. }
+            | EventBody::VisitReported { .. }
+            | EventBody::VisitChecked { .. }
+            | EventBody::VisitCancelled { .. }
             | EventBody::EvidenceGiven { .. }
             | EventBody::Cosigned { .. }
             | EventBody::Restricted { .. }

@@ -3,6 +3,7 @@
 use super::{Closure, Event, EventBody, Number, SlaClass, State, Step, next_state};
 use crate::contact::Channel;
 use crate::language::Language;
+use crate::visit::Visit;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,9 @@ pub struct Ticket {
     pub closure: Option<Closure>,
     /// The ticket in which it goes on, while it is merged.
     pub merged_into: Option<Number>,
+    /// Its visits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<Visit>,
     /// How many contacts it has.
     pub contacts: u32,
     /// How many events it has.
@@ -78,6 +82,9 @@ pub enum Illegal {
     /// A ticket cannot be merged into itself.
     #[error("a ticket cannot be merged into itself")]
     IntoItself,
+    /// One of its visits does not allow it.
+    #[error(transparent)]
+    Visit(#[from] crate::visit::Illegal),
 }
 
 impl Ticket {
@@ -125,6 +132,7 @@ impl Ticket {
             closed_at: None,
             closure: None,
             merged_into: None,
+            visits: Vec::new(),
             contacts: 1,
             seq: 1,
         })
@@ -145,6 +153,7 @@ impl Ticket {
             let state = self.state;
             self.state = next_state(state, step).ok_or(Illegal::Step { state, step })?;
         }
+        Visit::apply(&mut self.visits, event)?;
         self.take_over(event);
         self.seq += 1;
         Ok(())

@@ -1,6 +1,7 @@
 //! What a citizen is told of their own ticket's life. Pure; whatever is not named here stays inside the house.
 
 use super::{Actor, Closure, Event, EventBody, Number};
+use crate::visit::{Cause, Outcome};
 use serde::Serialize;
 
 /// One step in a ticket's life, as its citizen may know it: no notes, no names of people, nothing that offices write to each other.
@@ -45,6 +46,8 @@ pub enum Told {
     },
     /// A visit was asked for.
     Visit,
+    /// Somebody was there and looked.
+    Visited,
     /// The office says that it is done.
     Reported {
         /// Code of the closure reason.
@@ -105,6 +108,8 @@ impl Told {
             EventBody::Answered { text } => Self::Answered { text: text.clone() },
             EventBody::Replied { text, .. } => Self::Written { text: text.clone() },
             EventBody::VisitRequested { .. } => Self::Visit,
+            EventBody::VisitPlanned { cause: Cause::Rule(_) | Cause::Draw(_), .. } => Self::Visit,
+            EventBody::VisitReported { report, .. } if matches!(report.outcome, Outcome::Seen { .. }) => Self::Visited,
             EventBody::AtrSubmitted { closure_reason, .. } => Self::Reported { closure_reason: closure_reason.clone() },
             EventBody::VerificationBegun { .. } => Self::Checked,
             EventBody::Questioned { .. } => Self::Questioned,

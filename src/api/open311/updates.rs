@@ -42,7 +42,7 @@ fn status(told: &Told) -> &'static str {
         Told::Given { .. } => "internal_referral",
         Told::Begun | Told::Answered { .. } | Told::SentBack | Told::NotSettled { .. } | Told::Reported { .. } => "in_progress",
         Told::Visit | Told::ForPolicy => "action_scheduled",
-        Told::Asked { .. } | Told::Checked | Told::Questioned => "investigating",
+        Told::Asked { .. } | Told::Visited | Told::Checked | Told::Questioned => "investigating",
         Told::Joined { .. } => "duplicate",
         Told::Closed { closure: Closure::Confirmed, .. } => "fixed",
         Told::Closed { .. } | Told::Rated { .. } => "closed",

@@ -232,6 +232,7 @@ pub fn kind_said(parts: &Parts, told: &Told, language: Language) -> (&'static st
         Told::Answered { .. } => ("answered", None),
         Told::Written { .. } => ("written", None),
         Told::Visit => ("visit", None),
+        Told::Visited => ("visited", None),
         Told::Reported { closure_reason } => ("reported", Some(parts.masters.closure_reason_name(closure_reason, language))),
         Told::Checked => ("checked", None),
         Told::Questioned => ("questioned", None),

@@ -179,7 +179,7 @@ async fn spoke_with_citizen(parts: &Parts, who: &Who, ticket: &Ticket, call: Cal
 
 async fn witnesses(parts: &Parts, ticket: &Ticket) -> Answer<(Witnesses, bool)> {
     let events = parts.store.events(ticket.number).await.map_err(|why| refused_by_store(&why))?;
-    let witnesses = Witnesses::of(events.iter().map(|sealed| &sealed.event));
+    let witnesses = Witnesses::of(events.iter().map(|sealed| &sealed.event)).with_visits(&ticket.visits);
     let cosign = witnesses.report.as_ref().and_then(|(_, code)| reason(parts, code)).is_some_and(|reason| reason.cosign);
     Ok((witnesses, cosign))
 }
